@@ -1,0 +1,111 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// ARCHITECTURE.md says what each target is for and what it may import; ArchitectureTests holds us to it.
+// Targets stand in the order of their layers: each may depend only on what stands above it.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "fasti",
+    products: [
+        .executable(name: "fasti", targets: ["fasti"]),
+        .library(name: "Kloset", targets: ["Kloset"]),
+        .library(name: "ConnectorKit", targets: ["ConnectorKit"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // Layer 0: C libraries and kernels
+        system("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
+        system("CCrypt", pkgConfig: "libxcrypt", apt: "libcrypt-dev"),
+        system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
+        system("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
+        system("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+        .target(name: "CBLAKE3Kernels"),
+
+        // Layer 1: pure building blocks
+        module("BLAKE3", ["CBLAKE3Kernels"]),
+        module("Compression", ["CDeflate", "CLZ4", "CZlib", "CZstd"]),
+        module("XMLStream", ["CExpat"]),
+        module("ContentLines"),
+        module("ICalendar", ["ContentLines"]),
+        module("VCard", ["ContentLines"]),
+        module("ConnectorKit"),
+        module("KlosetFormat", ["BLAKE3", "ConnectorKit"]),
+
+        // Layer 2: stores
+        module("GitObjects", ["Compression", crypto]),
+        module("CollectionStore", ["GitObjects", "ICalendar", "VCard"]),
+        module("Kloset", ["BLAKE3", "CArgon2", "Compression", "ConnectorKit", "KlosetFormat", crypto, cryptoExtras]),
+
+        // Layer 3: protocols
+        module("WebDAV", ["XMLStream", httpTypes]),
+
+        // Layer 4: services and connectors
+        module("Accounts", ["CArgon2", "CCrypt", crypto]),
+        module("DAVService", ["CollectionStore", "ICalendar", "VCard", "WebDAV", httpTypes, logging]),
+        module("BackupEngine", ["ConnectorKit", "Kloset"]),
+        module("DAVClient", ["WebDAV", asyncHTTPClient, httpTypes, nioCore]),
+        module("DAVConnector", ["ConnectorKit", "ContentLines", "DAVClient", "WebDAV", crypto]),
+        module("FileConnector", ["ConnectorKit"]),
+        module("FastiConfiguration", ["ConnectorKit", yams]),
+
+        // Layer 5: edges
+        module(
+            "HTTPFront",
+            ["Accounts", "DAVService", "WebDAV", hummingbird, httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
+        module(
+            "FastiCommands",
+            [
+                "Accounts", "BackupEngine", "CollectionStore", "FastiConfiguration", "ConnectorKit", "DAVClient", "DAVConnector",
+                "DAVService", "FileConnector", "HTTPFront", "Kloset", argumentParser, logging, serviceLifecycle,
+            ]),
+
+        // Layer 6: programs
+        .executableTarget(name: "fasti", dependencies: ["FastiCommands"], swiftSettings: settings),
+
+        // Tests
+        tests("ConnectorKitTests", ["ConnectorKit"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

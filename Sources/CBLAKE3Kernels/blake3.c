@@ -1,0 +1,1 @@
+#include "CBLAKE3Kernels.h"

@@ -1,0 +1,124 @@
+/// A 32-byte identifier of the Kloset format: a keyed digest, or random (Kloset format, section 1).
+public struct MAC: Hashable, Sendable {
+    private var words: (UInt64, UInt64, UInt64, UInt64)
+
+    /// All zero bytes: "nothing" wherever the format has a MAC that may be unset.
+    public static let zero = MAC(words: (0, 0, 0, 0))
+
+    private init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
+    /// - Returns: nil unless there are exactly 32 bytes.
+    public init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count == 32 else { return nil }
+        var parts: [UInt64] = [0, 0, 0, 0]
+        for (index, byte) in bytes.enumerated() { parts[index / 8] = parts[index / 8] << 8 | UInt64(byte) }
+        self.init(words: (parts[0], parts[1], parts[2], parts[3]))
+    }
+
+    /// - Returns: nil unless `hex` is exactly 64 hexadecimal digits.
+    public init?(hex: some StringProtocol) {
+        var bytes: [UInt8] = []
+        var high: UInt8?
+        for character in hex.utf8 {
+            guard let digit = Self.value(ofHexDigit: character) else { return nil }
+            if let first = high {
+                bytes.append(first << 4 | digit)
+                high = nil
+            } else {
+                high = digit
+            }
+        }
+        guard high == nil else { return nil }
+        self.init(bytes)
+    }
+
+    /// 32 bytes from the system's random number generator.
+    public static func random() -> MAC {
+        var generator = SystemRandomNumberGenerator()
+        return MAC(words: (generator.next(), generator.next(), generator.next(), generator.next()))
+    }
+
+    public var bytes: [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(32)
+        for word in [words.0, words.1, words.2, words.3] {
+            for shift in stride(from: 56, through: 0, by: -8) { result.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+        }
+        return result
+    }
+
+    /// 64 lower-case hexadecimal digits.
+    public var hex: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    private static func value(ofHexDigit character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    public static func == (a: MAC, b: MAC) -> Bool { a.words == b.words }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+    }
+}
+
+extension MAC: Comparable, CustomStringConvertible {
+    /// Bytewise, as the hexadecimal forms sort.
+    public static func < (a: MAC, b: MAC) -> Bool { a.words < b.words }
+
+    public var description: String { hex }
+}
+
+/// The kinds of objects that a store keeps beside its configuration; the numbers travel to plug-ins.
+public enum StoreResource: UInt8, CaseIterable, Sendable {
+    case packfile = 1
+    case state = 2
+    case lock = 3
+}
+
+/// What a store can do; the numbers travel to plug-ins.
+public struct StoreMode: OptionSet, Hashable, Sendable {
+    public let rawValue: Int32
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    public static let writable = StoreMode(rawValue: 2)
+    public static let readable = StoreMode(rawValue: 4)
+}
+
+/// Where the objects of a Kloset store live: a folder, an archive, a bucket. A store knows nothing of what is
+/// in the objects (plug-in protocol, section 4.3).
+public protocol Store: Sendable {
+    /// Where it is, for people and without credentials.
+    var location: String { get }
+
+    /// Writes the configuration of a new store; an error when one is there already.
+    func create(configuration: [UInt8]) async throws
+
+    /// The configuration that ``create(configuration:)`` wrote.
+    func open() async throws -> [UInt8]
+
+    var mode: StoreMode { get async throws }
+
+    /// Every object of a kind, in any order. An incomplete listing is an error, never a short list.
+    func list(_ resource: StoreResource) async throws -> [MAC]
+
+    /// Stores an object under a name, replacing one of that name. When it returns, the whole object is there and
+    /// survives a loss of power; when it throws, there is nothing new under that name.
+    func put(_ resource: StoreResource, _ mac: MAC, _ bytes: [UInt8]) async throws
+
+    /// - Parameter range: bytes of the object; nil for all. An object that is shorter is an error.
+    func get(_ resource: StoreResource, _ mac: MAC, range: Range<UInt64>?) async throws -> [UInt8]
+
+    /// Removes an object; one that is already gone is no error.
+    func delete(_ resource: StoreResource, _ mac: MAC) async throws
+
+    func close() async
+}

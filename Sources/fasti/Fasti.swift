@@ -1,0 +1,4 @@
+@main
+struct Fasti {
+    static func main() async {}
+}
