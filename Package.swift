@@ -105,6 +105,7 @@ let package = Package(
         .executableTarget(name: "fasti", dependencies: ["FastiCommands"], swiftSettings: settings),
 
         // Tests
+        tests("AccountsTests", ["Accounts"]),
         tests("ConnectorKitTests", ["ConnectorKit"]),
     ],
     swiftLanguageModes: [.v6]
