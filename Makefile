@@ -1,0 +1,46 @@
+# Fasti. `make` alone prints what there is.
+.PHONY: help run test bench format lint docs install clean
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/local
+DATA   ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/fasti
+PORT   ?= 8080
+
+SCRATCH = $(shell scripts/build-folder)
+BUILD   = swift build -c release --scratch-path $(SCRATCH)
+
+help: ## print this list
+	@printf 'Fasti: a calendar server over git, and encrypted snapshots of calendars anywhere.\n\n'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@printf '\nFirst: make run\n'
+
+run: ## build and start a server of your own on localhost (DATA=folder, PORT=8080)
+	@scripts/setup build
+	@$(BUILD) --product fasti
+	@mkdir -p "$(DATA)"
+	@exec $$($(BUILD) --show-bin-path)/fasti serve --defaults -d "$(DATA)/dav" --snapshots "$(DATA)/snapshots" --port $(PORT)
+
+test: ## build everything and run all tests, installing the programs they talk to
+	@scripts/test
+
+bench: ## measure against Xandikos and restic, side by side
+	@scripts/bench
+
+format: ## format the sources
+	@swift format format -i -r -p Package.swift Sources Tests
+
+lint: ## check format, documentation links and the rules that a compiler does not know
+	@scripts/lint
+
+docs: ## write the libraries' documentation into docs/.build
+	@scripts/docs
+
+install: ## install fasti into PREFIX/bin (PREFIX=/usr/local)
+	@scripts/setup build
+	@$(BUILD) --product fasti
+	@install -d "$(DESTDIR)$(PREFIX)/bin"
+	@install -m 0755 "$$($(BUILD) --show-bin-path)/fasti" "$(DESTDIR)$(PREFIX)/bin/fasti"
+	@printf 'Installed %s\n' "$(DESTDIR)$(PREFIX)/bin/fasti"
+
+clean: ## remove this project's builds from the cache
+	@rm -rf "$$(scripts/cache-folder)"/build-* .build docs/.build
