@@ -107,6 +107,7 @@ let package = Package(
         // Tests
         tests("AccountsTests", ["Accounts"]),
         tests("ConnectorKitTests", ["ConnectorKit"]),
+        tests("XMLStreamTests", ["XMLStream"]),
     ],
     swiftLanguageModes: [.v6]
 )
