@@ -1,0 +1,34 @@
+/// One state of a collection, immutable: what the writer published last when the request asked.
+package protocol CollectionView: Sendable {
+    var path: CollectionPath { get }
+    var type: CollectionType { get }
+    var properties: CollectionProperties { get }
+    /// Also the ctag, and (quoted) the entity tag of the collection.
+    var syncToken: SyncToken { get }
+    /// Seconds since 1970: the time of the last commit, of the directory when there is none.
+    var lastModified: Int64 { get }
+    var memberCount: Int { get }
+
+    /// All members in the order of their names' bytes.
+    func members() async throws(CollectionStoreError) -> [Member]
+    func member(named name: MemberName) async throws(CollectionStoreError) -> Member?
+    /// The member with that UID, nil when there is none.
+    func member(uid: String) async throws(CollectionStoreError) -> Member?
+    /// Exactly the bytes that were put.
+    func content(of member: Member) async throws(CollectionStoreError) -> [UInt8]
+    /// UID, component types, summary; cached.
+    func facts(of member: Member) async throws(CollectionStoreError) -> MemberFacts
+    /// What changed since a token handed out before; nil asks for everything. `limit` is a maximum number of members
+    /// reported. Throws `.invalidToken`.
+    func changes(since token: SyncToken?, limit: Int?) async throws(CollectionStoreError) -> ChangeSet
+}
+
+extension CollectionView {
+    /// The display name clients are shown: the one set, else the last segment of the path.
+    package var displayName: String { properties.displayName ?? path.name }
+
+    /// Component types the calendar takes.
+    package var supportedComponents: [String] {
+        properties.supportedComponents ?? CollectionProperties.defaultComponents
+    }
+}
