@@ -1,2 +1,2 @@
 #pragma once
-#include <lz4frame.h>
+#include <lz4.h>

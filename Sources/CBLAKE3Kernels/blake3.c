@@ -1,1 +1,0 @@
-#include "CBLAKE3Kernels.h"
