@@ -107,6 +107,7 @@ let package = Package(
         // Tests
         tests("AccountsTests", ["Accounts"]),
         tests("ConnectorKitTests", ["ConnectorKit"]),
+        tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
         tests("XMLStreamTests", ["XMLStream"]),
     ],
     swiftLanguageModes: [.v6]

@@ -37,7 +37,9 @@ package struct ResolvedPlace: Hashable, Sendable {
         for (key, value) in options {
             // A secret on the command line replaces a reference to it in the entry, and the other way round.
             for related in [key, "\(key)_cmd", "\(key)_file"] { values[related] = nil }
-            for suffix in ["_cmd", "_file"] where key.hasSuffix(suffix) { values[String(key.dropLast(suffix.count))] = nil }
+            for suffix in ["_cmd", "_file"] where key.hasSuffix(suffix) {
+                values[String(key.dropLast(suffix.count))] = nil
+            }
             values[key] = value
         }
         // The passphrase is no business of the connector.

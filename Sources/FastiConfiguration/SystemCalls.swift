@@ -12,8 +12,10 @@ struct FileDescriptor: ~Copyable {
 
     /// - Returns: nil when the file cannot be opened; `errno` says why.
     init?(opening path: String, _ flags: Int32, mode: UInt32 = 0o600) {
-        rawValue = open(path, flags | O_CLOEXEC, mode_t(mode))
-        if rawValue < 0 { return nil }
+        let descriptor = open(path, flags | O_CLOEXEC, mode_t(mode))
+        // Before the property is set: otherwise closing it would change `errno`.
+        guard descriptor >= 0 else { return nil }
+        rawValue = descriptor
     }
 
     deinit { close(rawValue) }
@@ -37,7 +39,9 @@ struct FileDescriptor: ~Copyable {
     func writeAll(_ bytes: [UInt8]) throws(ConfigurationError) {
         var offset = 0
         while offset < bytes.count {
-            let count = bytes.withUnsafeBytes { write(rawValue, $0.baseAddress?.advanced(by: offset), $0.count - offset) }
+            let count = bytes.withUnsafeBytes {
+                write(rawValue, $0.baseAddress?.advanced(by: offset), $0.count - offset)
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw .system("write") }
             offset += count
