@@ -97,7 +97,8 @@ let package = Package(
         module(
             "FastiCommands",
             [
-                "Accounts", "BackupEngine", "CollectionStore", "FastiConfiguration", "ConnectorKit", "DAVClient", "DAVConnector",
+                "Accounts", "BackupEngine", "CollectionStore", "FastiConfiguration", "ConnectorKit", "DAVClient",
+                "DAVConnector",
                 "DAVService", "FileConnector", "HTTPFront", "Kloset", argumentParser, logging, serviceLifecycle,
             ]),
 
@@ -105,7 +106,9 @@ let package = Package(
         .executableTarget(name: "fasti", dependencies: ["FastiCommands"], swiftSettings: settings),
 
         // Tests
+        .target(name: "PeerPrograms", path: "Tests/PeerPrograms", swiftSettings: settings),
         tests("AccountsTests", ["Accounts"]),
+        tests("ArchitectureTests", ["PeerPrograms"]),
         tests("ConnectorKitTests", ["ConnectorKit"]),
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
         tests("XMLStreamTests", ["XMLStream"]),
