@@ -2,7 +2,7 @@ package import HTTPTypes
 
 extension HTTPResponse.Status {
     /// RFC 4918, 11.1.
-    package static let multiStatus = HTTPResponse.Status(code: 207, reasonPhrase: "Multi-Status")
+    package static let multistatus = HTTPResponse.Status(code: 207, reasonPhrase: "Multi-Status")
     /// RFC 4918, 11.3.
     package static let locked = HTTPResponse.Status(code: 423, reasonPhrase: "Locked")
     /// RFC 4918, 11.4.

@@ -1,0 +1,42 @@
+package import CollectionStore
+
+/// How the service is set up.
+package struct DAVOptions: Sendable {
+    /// What every path begins with, as a reverse proxy passes it on: `/` or `/dav/`.
+    package var routePrefix: String
+    /// The principal that everybody is. nil when users log in: then the principal of user NAME is `/NAME/`, and a user
+    /// reaches that tree only.
+    package var singleUserPrincipal: CollectionPath?
+    /// What happens when a user's principal does not exist yet.
+    package var autocreate: Autocreate
+    /// The largest member that is taken, in bytes (RFC 4791, 5.2.5; RFC 6352, 6.2.3).
+    package var maxResourceSize: Int
+    /// The most instances that one query expands in one object (RFC 4791, 5.2.8).
+    package var maxInstances: Int
+    /// The most hrefs of one multiget.
+    package var maxMultigetHrefs: Int
+    /// Whether protocol slips of clients are refused, such as REPORT bodies with a wrong content type.
+    package var isStrict: Bool
+
+    package enum Autocreate: Sendable {
+        case never
+        /// The principal's directory alone.
+        case principal
+        /// Homes, a calendar and an address book too.
+        case defaults
+    }
+
+    package init(
+        routePrefix: String = "/", singleUserPrincipal: CollectionPath? = nil, autocreate: Autocreate = .never,
+        maxResourceSize: Int = 10 << 20, maxInstances: Int = 100_000, maxMultigetHrefs: Int = 100_000,
+        isStrict: Bool = true
+    ) {
+        self.routePrefix = routePrefix
+        self.singleUserPrincipal = singleUserPrincipal
+        self.autocreate = autocreate
+        self.maxResourceSize = maxResourceSize
+        self.maxInstances = maxInstances
+        self.maxMultigetHrefs = maxMultigetHrefs
+        self.isStrict = isStrict
+    }
+}
