@@ -1,0 +1,74 @@
+/// The bytes of an iCalendar or vCard stream together with its unfolded content lines (RFC 5545 3.1, RFC 6350 3.2).
+///
+/// The source is kept whole and lines only point into it, so that what was read can always be given back byte for byte.
+/// Splitting never fails on malformed text: a line without a colon is kept and says so (`ContentLine.isWellFormed`).
+package struct ContentDocument: Sendable {
+    let storage: ContentStorage
+
+    /// Splits `source` into lines.
+    ///
+    /// - Parameters:
+    ///   - source: UTF-8 text with CRLF, bare LF, or (where there is no LF at all) bare CR line ends.
+    ///   - groups: whether `item1.EMAIL` means the property EMAIL in the group item1 (vCard).
+    ///   - maximumLines: more logical lines than this are refused.
+    /// - Throws: `.limitExceeded` for more lines than allowed or 2 GiB and more of source.
+    package init(
+        _ source: [UInt8],
+        groups: Bool = false,
+        maximumLines: Int = 5_000_000
+    ) throws(ContentError) {
+        guard source.count < Int(Int32.max) else {
+            throw ContentError(.limitExceeded, "The text has \(source.count) bytes; the most that is read is 2 GiB.")
+        }
+        var tokenizer = ContentTokenizer(groups: groups, maximumLines: maximumLines)
+        source.withUnsafeBufferPointer { tokenizer.run(over: $0) }
+        guard !tokenizer.exceededLimit else {
+            throw ContentError(.limitExceeded, "The text has more than \(maximumLines) lines.")
+        }
+        storage = ContentStorage(source: source, unfolded: tokenizer.unfolded, lines: tokenizer.lines)
+    }
+
+    /// The bytes as they came.
+    package var source: [UInt8] { storage.source }
+
+    /// The number of logical (unfolded, not empty) lines.
+    package var count: Int { storage.lines.count }
+
+    /// The logical line at `index`, from 0 up to `count`.
+    package subscript(index: Int) -> ContentLine { ContentLine(storage: storage, index: index) }
+}
+
+extension ContentDocument: RandomAccessCollection {
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { count }
+}
+
+/// What all lines of one document share.
+final class ContentStorage: Sendable {
+    let source: [UInt8]
+    /// The text of the lines that were folded, unfolded, one after the other.
+    let unfolded: [UInt8]
+    let lines: [LineRecord]
+
+    init(source: [UInt8], unfolded: [UInt8], lines: [LineRecord]) {
+        self.source = source
+        self.unfolded = unfolded
+        self.lines = lines
+    }
+}
+
+/// Where one logical line lies. Text offsets count in `ContentStorage.unfolded` when `isFolded`, else in the source.
+struct LineRecord: Sendable {
+    /// The physical bytes in the source: folds and line end included.
+    var extentStart: UInt32
+    var extentEnd: UInt32
+    var textStart: UInt32
+    var textEnd: UInt32
+    /// After the group and its dot.
+    var nameStart: UInt32
+    var nameEnd: UInt32
+    /// After the colon; `textEnd` when there is none.
+    var valueStart: UInt32
+    var isFolded: Bool
+    var isWellFormed: Bool
+}
