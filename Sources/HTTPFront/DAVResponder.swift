@@ -1,0 +1,96 @@
+import DAVService
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// Hands each request to the DAV service: who is it, how large may it be, what came of it.
+///
+/// A responder of our own instead of the framework's router, whose templates get in the way of DAV paths.
+struct DAVResponder: HTTPResponder {
+    let service: DAVService
+    let gate: RequestGate
+    let largestBody: Int
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let target = request.head.path ?? "/"
+        let response = try await answer(request, target: target)
+        // No paths, names or agents: they tell what people have in their calendars.
+        context.logger.info(
+            "request",
+            metadata: [
+                "method": "\(request.method)", "status": "\(response.status.code)",
+                "milliseconds": "\(start.duration(to: clock.now) / .milliseconds(1))",
+            ])
+        return response
+    }
+
+    private func answer(_ request: Request, target: String) async throws -> Response {
+        let verdict = await gate.judge(
+            method: request.method, target: target, authority: request.head.authority, headers: request.headers)
+        switch verdict {
+        case .foreignHost:
+            return refusal(
+                .misdirectedRequest,
+                "This server answers only to the names of this machine, not to \"Host: "
+                    + "\(RequestGate.host(of: request.head.authority ?? ""))\". "
+                    + "To serve other names, start it with a users file.")
+        case .unauthenticated(let reason):
+            var response = refusal(.unauthorized, reason)
+            response.headers[.wwwAuthenticate] = "Basic realm=\"Fasti\", charset=\"UTF-8\""
+            return response
+        case .admitted(let user):
+            guard let body = try await body(of: request) else {
+                return refusal(.contentTooLarge, "This server takes at most \(largestBody) bytes in one request.")
+            }
+            let answer = await service.respond(
+                to: DAVRequest(
+                    method: request.method, target: target, headers: request.headers, body: body, user: user,
+                    scheme: request.head.scheme ?? "http", authority: request.head.authority ?? ""))
+            return Response(answer, isHead: request.method == .head)
+        }
+    }
+
+    /// The whole body, or nil when it is larger than allowed.
+    private func body(of request: Request) async throws -> [UInt8]? {
+        if let announced = request.headers[.contentLength].flatMap(Int.init), announced > largestBody { return nil }
+        var bytes: [UInt8] = []
+        for try await buffer in request.body {
+            guard bytes.count + buffer.readableBytes <= largestBody else { return nil }
+            bytes.append(contentsOf: buffer.readableBytesView)
+        }
+        return bytes
+    }
+
+    private func refusal(_ status: HTTPResponse.Status, _ sentence: String) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/plain; charset=utf-8", .connection: "close"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: sentence + "\n")))
+    }
+}
+
+extension Response {
+    /// A DAV answer as the framework sends it. To HEAD, everything but the bytes.
+    fileprivate init(_ answer: DAVResponse, isHead: Bool) {
+        switch answer.body {
+        case .bytes(let bytes):
+            var headers = answer.headers
+            if isHead, headers[.contentLength] == nil { headers[.contentLength] = String(bytes.count) }
+            let body =
+                isHead || bytes.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+            self.init(status: answer.status, headers: headers, body: body)
+        case .stream(let produce):
+            if isHead {
+                self.init(status: answer.status, headers: answer.headers, body: ResponseBody())
+                return
+            }
+            let body = ResponseBody { writer in
+                try await produce { bytes in try await writer.write(ByteBuffer(bytes: bytes)) }
+                try await writer.finish(nil)
+            }
+            self.init(status: answer.status, headers: answer.headers, body: body)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package import Accounts
+import HTTPTypes
+
+/// Decides, before anything else looks at a request, whose request it is.
+package struct RequestGate: Sendable {
+    package let policy: Policy
+
+    package init(_ policy: Policy) { self.policy = policy }
+
+    package enum Policy: Sendable {
+        /// Everyone who can connect is the one user of this server. Only names in `hosts` are answered, so that a
+        /// web page which makes its own name point at this machine cannot reach the calendars through a browser.
+        case open(hosts: Set<String>?)
+        /// Basic authentication against a users file.
+        case basic(Authenticator)
+    }
+
+    enum Verdict: Sendable {
+        /// Go on; nil for the single user, and for what may be asked before logging in.
+        case admitted(user: String?)
+        case unauthenticated(reason: String)
+        case foreignHost
+    }
+
+    func judge(method: HTTPRequest.Method, target: String, authority: String?, headers: HTTPFields) async -> Verdict {
+        switch policy {
+        case .open(let hosts):
+            guard let hosts else { return .admitted(user: nil) }
+            return hosts.contains(RequestGate.host(of: authority ?? "")) ? .admitted(user: nil) : .foreignHost
+        case .basic(let authenticator):
+            guard let field = headers[.authorization] else {
+                return RequestGate.isPublic(method: method, target: target)
+                    ? .admitted(user: nil) : .unauthenticated(reason: "This server asks for a name and a password.")
+            }
+            guard let (name, password) = BasicCredentials.parse(field) else {
+                return .unauthenticated(reason: "Only Basic authentication is understood here.")
+            }
+            return await authenticator.authenticate(name, password)
+                ? .admitted(user: name) : .unauthenticated(reason: "The name or the password is wrong.")
+        }
+    }
+
+    /// What clients ask before they log in: where to look (RFC 6764), and what the server can do.
+    static func isPublic(method: HTTPRequest.Method, target: String) -> Bool {
+        let path = target.prefix { $0 != "?" }
+        return method == .options || path.hasSuffix("/.well-known/caldav") || path.hasSuffix("/.well-known/carddav")
+    }
+
+    /// The host of an authority, without port, in lower case and without the brackets of an IPv6 address.
+    static func host(of authority: String) -> String {
+        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
+            return authority[authority.index(after: authority.startIndex)..<end].lowercased()
+        }
+        return authority.prefix { $0 != ":" }.lowercased()
+    }
+}
+
+/// Name and password of an `Authorization: Basic` field (RFC 7617).
+enum BasicCredentials {
+    static func parse(_ field: String) -> (name: String, password: [UInt8])? {
+        let parts = field.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "basic", parts[1].utf8.count <= 4096,
+            let decoded = decodeBase64(parts[1].utf8), let colon = decoded.firstIndex(of: UInt8(ascii: ":")),
+            let name = String(validating: decoded[..<colon], as: UTF8.self)
+        else { return nil }
+        return (name, Array(decoded[(colon + 1)...]))
+    }
+
+    private static func decodeBase64(_ text: Substring.UTF8View) -> [UInt8]? {
+        var result: [UInt8] = []
+        var accumulator: UInt32 = 0
+        var bits = 0
+        var padding = 0
+        for character in text where character != UInt8(ascii: " ") {
+            let value: UInt32
+            switch character {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = UInt32(character - UInt8(ascii: "A"))
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = UInt32(character - UInt8(ascii: "a")) + 26
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = UInt32(character - UInt8(ascii: "0")) + 52
+            case UInt8(ascii: "+"): value = 62
+            case UInt8(ascii: "/"): value = 63
+            case UInt8(ascii: "="):
+                padding += 1
+                continue
+            default: return nil
+            }
+            guard padding == 0 else { return nil }
+            accumulator = accumulator << 6 | value
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                result.append(UInt8(truncatingIfNeeded: accumulator >> UInt32(bits)))
+            }
+        }
+        return padding <= 2 ? result : nil
+    }
+}
