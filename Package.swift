@@ -30,6 +30,7 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -85,8 +86,8 @@ let package = Package(
         module("Accounts", ["CArgon2", "CCrypt", crypto]),
         module("DAVService", ["CollectionStore", "ICalendar", "VCard", "WebDAV", httpTypes, logging]),
         module("BackupEngine", ["ConnectorKit", "Kloset"]),
-        module("DAVClient", ["WebDAV", asyncHTTPClient, httpTypes, nioCore]),
-        module("DAVConnector", ["ConnectorKit", "ContentLines", "DAVClient", "WebDAV", crypto]),
+        module("DAVClient", ["WebDAV", "XMLStream", asyncHTTPClient, httpTypes, nioCore, nioHTTP1]),
+        module("DAVConnector", ["ConnectorKit", "ContentLines", "DAVClient", "WebDAV", "XMLStream", crypto, httpTypes]),
         module("FileConnector", ["ConnectorKit"]),
         module("FastiConfiguration", ["ConnectorKit", yams]),
 

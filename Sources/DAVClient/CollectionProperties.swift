@@ -1,0 +1,50 @@
+import WebDAV
+package import XMLStream
+
+/// The properties of collections that are worth asking for by name, since many servers leave them out of `allprop`.
+package enum CollectionProperties {
+    package static let discovery: [XMLName] = [
+        .resourcetype, .displayname, .currentUserPrincipal, .principalURL, .calendarHomeSet, .addressbookHomeSet,
+    ]
+
+    package static let named: [XMLName] =
+        [.resourcetype, .displayname, .owner, .currentUserPrivilegeSet, .syncToken, .supportedReportSet]
+        + [
+            "calendar-description", "calendar-timezone", "calendar-timezone-id", "supported-calendar-component-set",
+            "supported-calendar-data", "schedule-calendar-transp", "max-resource-size", "min-date-time",
+            "max-date-time", "default-alarm-vevent-datetime", "default-alarm-vevent-date",
+            "default-alarm-vtodo-datetime", "default-alarm-vtodo-date",
+        ].map(XMLName.init(caldav:))
+        + ["addressbook-description", "supported-address-data", "max-resource-size"].map(XMLName.init(carddav:))
+        + ["calendar-color", "calendar-order"].map(XMLName.init(apple:))
+        + ["getctag", "source", "shared-url", "invite"].map(XMLName.init(calendarServer:))
+        + ["calendar-enabled", "invite"].map { XMLName("http://owncloud.org/ns", $0) }
+        + ["owner-displayname", "order"].map { XMLName("http://nextcloud.com/ns", $0) }
+        + [XMLName("http://inf-it.com/ns/ab/", "addressbook-color")]
+
+    /// Properties that say nothing lasting about a collection: they would make every backup differ.
+    package static let transient: Set<XMLName> = [
+        .lockdiscovery, .supportedlock, .quotaUsedBytes, .quotaAvailableBytes,
+    ]
+
+    /// Properties that a client may set on a collection that it restores, in an order that shows.
+    package static func isSettable(_ name: XMLName, on kind: DAVCollectionKind) -> Bool {
+        switch name.namespace {
+        case DAVNamespace.dav: name == .displayname
+        case DAVNamespace.apple: true
+        case DAVNamespace.caldav: kind == .calendar && settableCalDAV.contains(name.local)
+        case DAVNamespace.carddav: kind == .addressBook && name == .addressbookDescription
+        case DAVNamespace.calendarServer: false
+        case "http://owncloud.org/ns": name.local == "calendar-enabled"
+        case "http://nextcloud.com/ns": name.local == "order"
+        case "http://sabredav.org/ns", "http://xandikos.org/ns", "http://radicale.org/ns/": false
+        default: !name.namespace.isEmpty
+        }
+    }
+
+    private static let settableCalDAV: Set<String> = [
+        "calendar-description", "calendar-timezone", "calendar-timezone-id", "schedule-calendar-transp",
+        "default-alarm-vevent-datetime", "default-alarm-vevent-date", "default-alarm-vtodo-datetime",
+        "default-alarm-vtodo-date",
+    ]
+}

@@ -1,0 +1,103 @@
+package import HTTPTypes
+import WebDAV
+import XMLStream
+
+extension DAVClient {
+    /// An answer that says no, as an error with the server's own words where it has any.
+    func refusal(of method: HTTPRequest.Method, _ answer: Answer) -> DAVClientError {
+        let detail = ServerMessage(answer.body)
+        var reason = "\(method) \(answer.url): \(answer.status.code) \(Self.phrase(answer.status.code))"
+        if let condition = detail.condition { reason += ", \(condition.name.local)" }
+        if let text = detail.text { reason += " (\(text))" }
+        let (code, advice) = meaning(of: answer, condition: detail.condition)
+        return DAVClientError(
+            code, reason + ".", advice: advice, status: answer.status, condition: detail.condition)
+    }
+
+    private func meaning(of answer: Answer, condition: XMLElement?) -> (DAVClientError.Code, advice: String?) {
+        switch answer.status.code {
+        case 401: (.authentication, loginAdvice(answer))
+        case 403: (.forbidden, condition == nil ? "The account is logged in, but must not do this." : nil)
+        case 404, 410: (.notFound, nil)
+        case 407: (.unavailable, "A proxy between here and the server wants a password.")
+        case 412: (.preconditionFailed, nil)
+        case 413, 507: (.tooLarge, nil)
+        case 408, 425, 429, 500, 502, 503, 504: (.unavailable, "Try again later.")
+        case 200..<300: (.protocolViolation, nil)
+        case 501, 505: (.refused, nil)
+        case 500...: (.unavailable, nil)
+        default: (.refused, nil)
+        }
+    }
+
+    private func loginAdvice(_ answer: Answer) -> String {
+        let offers = answer.headers[values: .wwwAuthenticate]
+        let schemes = offers.compactMap { $0.split(separator: " ").first.map(String.init) }
+        if !schemes.isEmpty, !schemes.contains(where: { $0.lowercased() == "basic" }) {
+            return "The server wants \(schemes.joined(separator: ", ")) authentication; only Basic is supported."
+        }
+        guard hasCredentials else { return "Set username and password." }
+        return "Check username and password. Accounts with a second factor need an application password."
+    }
+
+    /// The standard phrase, since a server's own may be anything.
+    static func phrase(_ code: Int) -> String {
+        HTTPResponse.Status(code: code).reasonPhrase
+    }
+
+    /// Reads a 207 answer to its end.
+    ///
+    /// - Throws: ``DAVClientError/Code/protocolViolation`` for a web page, for XML that ends early, or for a listing
+    ///   that the server itself calls incomplete.
+    func multistatus(_ method: HTTPRequest.Method, _ answer: Answer) throws -> DAVMultistatus {
+        guard answer.status.code == 207 else {
+            guard answer.status.kind == .successful else { throw refusal(of: method, answer) }
+            throw notDAV(method, answer)
+        }
+        do {
+            return try DAVMultistatus(parsing: answer.body, from: answer.url)
+        } catch {
+            throw DAVClientError(
+                .protocolViolation, "\(method) \(answer.url): the answer is not a complete listing: \(error)",
+                advice: "Nothing of it was used. If it happens again, the server or a proxy cuts its answers.",
+                status: answer.status)
+        }
+    }
+
+    private func notDAV(_ method: HTTPRequest.Method, _ answer: Answer) -> DAVClientError {
+        let type = answer.headers[.contentType]?.lowercased() ?? ""
+        let isPage = type.hasPrefix("text/html") || type.hasPrefix("application/xhtml")
+        return DAVClientError(
+            .protocolViolation,
+            "\(method) \(answer.url): \(isPage ? "a web page" : "status \(answer.status.code)") came back instead of "
+                + "calendar data.",
+            advice: isPage
+                ? "The address may be wrong, or the network may want a login of its own first."
+                : "The address may not be one of a CalDAV or CardDAV server.", status: answer.status)
+    }
+}
+
+/// What a server says in the body of a refusal: a `DAV:error` element, perhaps with a sentence.
+struct ServerMessage {
+    /// The first condition in the error element.
+    let condition: XMLElement?
+    /// One line, printable, short.
+    let text: String?
+
+    /// sabre/dav, and so Nextcloud and Baikal, explain themselves here.
+    private static let sabreMessage = XMLName("http://sabredav.org/ns", "message")
+    private static let sabre = sabreMessage.namespace
+
+    init(_ body: [UInt8]) {
+        guard body.count <= 1 << 20, let root = try? XMLElement(parsing: body), root.name == .error else {
+            (condition, text) = (nil, nil)
+            return
+        }
+        condition = root.elements.first { $0.name.namespace != Self.sabre }
+        let words = root.first(Self.sabreMessage)?.trimmedText ?? root.first(.responsedescription)?.trimmedText
+        text = words.flatMap { words in
+            let line = words.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(200)
+            return line.isEmpty ? nil : String(String.UnicodeScalarView(line))
+        }
+    }
+}

@@ -1,0 +1,188 @@
+package import HTTPTypes
+package import WebDAV
+package import XMLStream
+
+/// The kinds of collections that hold calendar objects and contacts, with the words each protocol has for them.
+package enum DAVCollectionKind: String, Hashable, Sendable, CaseIterable {
+    case calendar
+    case addressBook
+
+    package var resourceType: XMLName { self == .calendar ? .calendar : .addressbook }
+    package var homeSet: XMLName { self == .calendar ? .calendarHomeSet : .addressbookHomeSet }
+    package var dataProperty: XMLName { self == .calendar ? .calendarData : .addressData }
+    package var multiget: XMLName { self == .calendar ? .calendarMultiget : .addressbookMultiget }
+    package var wellKnownPath: String { self == .calendar ? "/.well-known/caldav" : "/.well-known/carddav" }
+    package var contentType: String { self == .calendar ? "text/calendar" : "text/vcard" }
+    package var fileExtension: String { self == .calendar ? "ics" : "vcf" }
+    /// For messages.
+    package var noun: String { self == .calendar ? "calendar" : "address book" }
+}
+
+extension DAVClient {
+    // MARK: Reading
+
+    /// The tokens of the `DAV` header (RFC 4918, section 10.1), in lower case.
+    package func options(_ url: DAVURL) async throws -> Set<String> {
+        let answer = try await send(.options, url)
+        guard answer.status.kind == .successful else { throw refusal(of: .options, answer) }
+        let tokens = answer.headers[values: .dav].flatMap { $0.split(separator: ",") }
+        return Set(tokens.map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() })
+    }
+
+    /// What to ask for in a PROPFIND.
+    package enum PropertySelection: Sendable {
+        case all
+        case named([XMLName])
+    }
+
+    /// - Throws: also when the answer is no complete multistatus.
+    package func propfind(
+        _ url: DAVURL, depth: Depth, _ selection: PropertySelection
+    ) async throws -> DAVMultistatus {
+        var writer = XMLWriter(prefixes: DAVNamespace.prefixes)
+        writer.declaration()
+        writer.element(.propfind) { writer in
+            switch selection {
+            case .all: writer.empty(.allprop)
+            case .named(let names): writer.element(.prop) { for name in names { $0.empty(name) } }
+            }
+        }
+        let answer = try await send(.propfind, url, headers: xmlHeaders(depth: depth), body: writer.take())
+        return try multistatus(.propfind, answer)
+    }
+
+    /// The ETags and data of members by their hrefs, which go to the server exactly as it gave them.
+    package func multiget(
+        _ collection: DAVURL, kind: DAVCollectionKind, hrefs: [String]
+    ) async throws -> DAVMultistatus {
+        var writer = XMLWriter(prefixes: DAVNamespace.prefixes)
+        writer.declaration()
+        writer.element(kind.multiget) { writer in
+            writer.element(.prop) {
+                $0.empty(.getetag)
+                $0.empty(kind.dataProperty)
+            }
+            for href in hrefs { writer.element(.href, text: href) }
+        }
+        // RFC 4791, section 7.9: Depth is ignored; old servers want to see it all the same.
+        let answer = try await send(.report, collection, headers: xmlHeaders(depth: .zero), body: writer.take())
+        return try multistatus(.report, answer)
+    }
+
+    /// What changed since a token; all members when it is nil (RFC 6578).
+    package func syncCollection(
+        _ collection: DAVURL, token: String?, properties: [XMLName]
+    ) async throws -> DAVMultistatus {
+        var writer = XMLWriter(prefixes: DAVNamespace.prefixes)
+        writer.declaration()
+        writer.element(.syncCollection) { writer in
+            writer.element(.syncToken, text: token ?? "")
+            writer.element(.syncLevel, text: "1")
+            writer.element(.prop) { for name in properties { $0.empty(name) } }
+        }
+        let answer = try await send(.report, collection, headers: xmlHeaders(depth: .zero), body: writer.take())
+        return try multistatus(.report, answer)
+    }
+
+    /// The bytes of one object as the server sends them.
+    package struct Object: Sendable {
+        package let bytes: [UInt8]
+        package let etag: String?
+        package let contentType: String?
+        package let lastModified: String?
+    }
+
+    package func get(_ url: DAVURL) async throws -> Object {
+        let answer = try await send(.get, url, limit: options.limits.object)
+        guard answer.status == .ok else { throw refusal(of: .get, answer) }
+        return Object(
+            bytes: answer.body, etag: answer.headers[.eTag], contentType: answer.headers[.contentType],
+            lastModified: answer.headers[.lastModified])
+    }
+
+    // MARK: Writing
+
+    package enum WriteCondition: Sendable {
+        case none
+        /// `If-None-Match: *`
+        case absent
+        /// `If-Match`
+        case matching(etag: String)
+    }
+
+    /// Stores an object.
+    ///
+    /// - Returns: its new ETag, if the server says it.
+    @discardableResult
+    package func put(
+        _ url: DAVURL, _ bytes: [UInt8], contentType: String, condition: WriteCondition
+    ) async throws -> String? {
+        var headers: HTTPFields = [.contentType: contentType]
+        switch condition {
+        case .none: break
+        case .absent: headers[.ifNoneMatch] = "*"
+        case .matching(let etag): headers[.ifMatch] = etag
+        }
+        let answer = try await send(.put, url, headers: headers, body: bytes)
+        guard answer.status.kind == .successful else { throw refusal(of: .put, answer) }
+        return answer.headers[.eTag]
+    }
+
+    package func delete(_ url: DAVURL, etag: String? = nil) async throws {
+        var headers = HTTPFields()
+        if let etag { headers[.ifMatch] = etag }
+        let answer = try await send(.delete, url, headers: headers)
+        guard answer.status.kind == .successful, answer.status.code != 207 else { throw refusal(of: .delete, answer) }
+    }
+
+    /// Creates a calendar (RFC 4791, section 5.3.1) with properties, all or nothing.
+    package func mkcalendar(_ url: DAVURL, properties: [XMLElement]) async throws {
+        try await create(.mkcalendar, url, root: .mkcalendar, properties)
+    }
+
+    /// Creates a collection of any type (extended MKCOL, RFC 5689).
+    package func mkcol(_ url: DAVURL, types: [XMLName], properties: [XMLElement]) async throws {
+        let type = XMLElement(.resourcetype, types.map { XMLElement($0) })
+        try await create(.mkcol, url, root: .mkcol, [type] + properties)
+    }
+
+    private func create(
+        _ method: HTTPRequest.Method, _ url: DAVURL, root: XMLName, _ properties: [XMLElement]
+    ) async throws {
+        var body: [UInt8] = []
+        if !properties.isEmpty {
+            var writer = XMLWriter(prefixes: DAVNamespace.prefixes)
+            writer.declaration()
+            writer.element(root) { $0.set(properties) }
+            body = writer.take()
+        }
+        let headers: HTTPFields = body.isEmpty ? [:] : xmlHeaders(depth: nil)
+        let answer = try await send(method, url, headers: headers, body: body)
+        // 207 says that a property was refused, and therefore that nothing was created.
+        guard answer.status.kind == .successful, answer.status.code != 207 else { throw refusal(of: method, answer) }
+    }
+
+    /// Sets properties in one request.
+    ///
+    /// - Returns: the ones that were refused; when there are any, an orderly server has set none.
+    package func proppatch(_ url: DAVURL, set properties: [XMLElement]) async throws -> [(name: XMLName, status: Int)] {
+        var writer = XMLWriter(prefixes: DAVNamespace.prefixes)
+        writer.declaration()
+        writer.element(.propertyupdate) { $0.set(properties) }
+        let answer = try await send(.proppatch, url, headers: xmlHeaders(depth: nil), body: writer.take())
+        return try multistatus(.proppatch, answer).resources.flatMap(\.refused)
+    }
+
+    private func xmlHeaders(depth: Depth?) -> HTTPFields {
+        var headers: HTTPFields = [.contentType: "application/xml; charset=utf-8"]
+        if let depth { headers[.depth] = depth.rawValue }
+        return headers
+    }
+}
+
+extension XMLWriter {
+    /// `<D:set><D:prop>...`
+    fileprivate mutating func set(_ properties: [XMLElement]) {
+        element(.set) { $0.element(.prop) { for property in properties { $0.element(property) } } }
+    }
+}

@@ -1,0 +1,93 @@
+import AsyncHTTPClient
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+
+/// Carries requests over TCP and TLS with kept-alive HTTP/1.1 connections.
+///
+/// HTTP/1.1 only: over HTTP/2 the client library moved bulk data twenty times slower than over HTTP/1.1.
+package final class HTTPTransport: DAVTransport {
+    package struct Timeouts: Sendable {
+        package var connect: TimeAmount = .seconds(20)
+        /// How long a connection may stay silent.
+        package var idle: TimeAmount = .seconds(90)
+        /// From the first byte sent to the last received.
+        package var request: TimeAmount = .minutes(15)
+
+        package init() {}
+    }
+
+    private let client: HTTPClient
+    private let timeouts: Timeouts
+
+    package init(timeouts: Timeouts = Timeouts(), connections: Int = 8) {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: timeouts.connect, read: timeouts.idle, write: timeouts.idle))
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, connections)
+        // Our own policy decides about retries, since only it knows which requests may be sent twice.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.timeouts = timeouts
+    }
+
+    package func send(_ request: DAVClientRequest) async throws -> DAVClientResponse {
+        var outgoing = HTTPClientRequest(url: request.url.description)
+        outgoing.method = .RAW(value: request.method.rawValue)
+        for field in request.headers { outgoing.headers.add(name: field.name.rawName, value: field.value) }
+        if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
+        do {
+            let answer = try await client.execute(outgoing, timeout: timeouts.request)
+            let body = try await answer.body.collect(upTo: request.responseLimit)
+            return DAVClientResponse(
+                status: .init(code: Int(answer.status.code), reasonPhrase: ""),
+                headers: Self.fields(answer.headers), body: Array(body.readableBytesView))
+        } catch {
+            throw Self.translate(error, request)
+        }
+    }
+
+    package func shutdown() async {
+        // The only failure is a second shutdown, which leaves nothing to do.
+        try? await client.shutdown()
+    }
+
+    private static func fields(_ headers: HTTPHeaders) -> HTTPFields {
+        var fields = HTTPFields()
+        for (name, value) in headers {
+            guard let name = HTTPField.Name(name) else { continue }
+            fields.append(HTTPField(name: name, value: value))
+        }
+        return fields
+    }
+
+    private static func translate(_ error: any Error, _ request: DAVClientRequest) -> any Error {
+        let server = request.url.authority
+        switch error {
+        case is CancellationError: return error
+        case let error as HTTPClientError:
+            if error == .cancelled, Task.isCancelled { return CancellationError() }
+            let timeouts: [HTTPClientError] = [
+                .readTimeout, .writeTimeout, .connectTimeout, .deadlineExceeded, .tlsHandshakeTimeout,
+                .getConnectionFromPoolTimeout,
+            ]
+            if timeouts.contains(error) {
+                return DAVTransportError(.timeout, "\(server) did not answer in time (\(error.shortDescription)).")
+            }
+            return DAVTransportError(
+                .connection, "The connection to \(server) failed (\(error.shortDescription)).")
+        case is NIOTooManyBytesError:
+            return DAVTransportError(
+                .tooLarge, "The answer of \(server) is longer than \(request.responseLimit) bytes.")
+        case is HTTPParserError:
+            return DAVTransportError(.malformed, "\(server) answered something that is not whole HTTP (\(error)).")
+        default:
+            let kind = String(reflecting: type(of: error))
+            if kind.hasPrefix("NIOSSL.") {
+                return DAVTransportError(.security, "No trusted TLS connection to \(server): \(error).")
+            }
+            return DAVTransportError(.connection, "No connection to \(server): \(error).")
+        }
+    }
+}
