@@ -1,4 +1,4 @@
-package import WebDAV
+import WebDAV
 package import XMLStream
 
 /// What discovery found out about an account.

@@ -1,4 +1,4 @@
-package import HTTPTypes
+import HTTPTypes
 import WebDAV
 import XMLStream
 

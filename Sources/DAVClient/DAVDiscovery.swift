@@ -222,13 +222,13 @@ extension DAVURL {
 extension [DAVURL] {
     fileprivate func uniqued() -> [DAVURL] {
         var seen: Set<[UInt8]> = []
-        return filter { seen.insert(Array($0.authority.utf8) + $0.comparisonKey).inserted }
+        return filter { seen.insert($0.resourceKey).inserted }
     }
 }
 
 extension [DAVCollection] {
     fileprivate func uniqued() -> [DAVCollection] {
         var seen: Set<[UInt8]> = []
-        return filter { seen.insert(Array($0.url.authority.utf8) + $0.url.comparisonKey).inserted }
+        return filter { seen.insert($0.url.resourceKey).inserted }
     }
 }

@@ -1,5 +1,6 @@
-package import XMLStream
+import HTTPTypes
 import WebDAV
+package import XMLStream
 
 /// What a server says about one resource in a multistatus answer.
 package struct DAVResource: Sendable {
@@ -95,8 +96,11 @@ extension DAVResource {
 extension DAVURL {
     /// Whether both name one resource as far as spelling can tell: percent-encoding and a final `/` apart.
     package func isSameResource(as other: DAVURL) -> Bool {
-        host == other.host && port == other.port && comparisonKey == other.comparisonKey
+        resourceKey == other.resourceKey
     }
+
+    /// Equal for addresses of the same resource, see ``isSameResource(as:)``.
+    package var resourceKey: [UInt8] { Array("\(host):\(port)".utf8) + comparisonKey }
 
     /// The decoded path without a final `/`. A decoded `/` stays distinct from a real one.
     package var comparisonKey: [UInt8] {

@@ -8,11 +8,11 @@ import NIOHTTP1
 /// HTTP/1.1 only: over HTTP/2 the client library moved bulk data twenty times slower than over HTTP/1.1.
 package final class HTTPTransport: DAVTransport {
     package struct Timeouts: Sendable {
-        package var connect: TimeAmount = .seconds(20)
+        package var connect = Duration.seconds(20)
         /// How long a connection may stay silent.
-        package var idle: TimeAmount = .seconds(90)
+        package var idle = Duration.seconds(90)
         /// From the first byte sent to the last received.
-        package var request: TimeAmount = .minutes(15)
+        package var request = Duration.seconds(900)
 
         package init() {}
     }
@@ -23,7 +23,8 @@ package final class HTTPTransport: DAVTransport {
     package init(timeouts: Timeouts = Timeouts(), connections: Int = 8) {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
-            timeout: .init(connect: timeouts.connect, read: timeouts.idle, write: timeouts.idle))
+            timeout: .init(
+                connect: TimeAmount(timeouts.connect), read: TimeAmount(timeouts.idle), write: TimeAmount(timeouts.idle)))
         configuration.httpVersion = .http1Only
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, connections)
         // Our own policy decides about retries, since only it knows which requests may be sent twice.
@@ -38,7 +39,7 @@ package final class HTTPTransport: DAVTransport {
         for field in request.headers { outgoing.headers.add(name: field.name.rawName, value: field.value) }
         if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
         do {
-            let answer = try await client.execute(outgoing, timeout: timeouts.request)
+            let answer = try await client.execute(outgoing, timeout: TimeAmount(timeouts.request))
             let body = try await answer.body.collect(upTo: request.responseLimit)
             return DAVClientResponse(
                 status: .init(code: Int(answer.status.code), reasonPhrase: ""),
