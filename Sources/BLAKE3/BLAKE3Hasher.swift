@@ -96,7 +96,8 @@ package struct BLAKE3Hasher: Sendable {
 
     /// The largest complete subtree that may start at the current chunk and has at most `limit` chunks.
     private func subtreeSize(upTo limit: Int) -> Int {
-        let alignment = chunk.counter == 0 ? largestSubtree : min(largestSubtree, 1 << chunk.counter.trailingZeroBitCount)
+        let alignment =
+            chunk.counter == 0 ? largestSubtree : min(largestSubtree, 1 << chunk.counter.trailingZeroBitCount)
         return min(alignment, 1 << (Int.bitWidth - 1 - limit.leadingZeroBitCount))
     }
 

@@ -14,7 +14,9 @@ enum DeflateCompressor {
     ) throws(CompressionError) -> Result {
         let level = min(max(level, 0), 12)
         let reused = idle.withLock { $0[level]?.popLast() }
-        guard let compressor = reused.flatMap(OpaquePointer.init(bitPattern:)) ?? libdeflate_alloc_compressor(Int32(level))
+        guard
+            let compressor = reused.flatMap(OpaquePointer.init(bitPattern:))
+                ?? libdeflate_alloc_compressor(Int32(level))
         else { throw CompressionError(.outOfMemory, "no memory for a compressor") }
         defer {
             let isKept = idle.withLock { idle in
