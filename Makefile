@@ -6,19 +6,14 @@ PREFIX ?= /usr/local
 DATA   ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/fasti
 PORT   ?= 8080
 
-SCRATCH = $(shell scripts/build-folder)
-BUILD   = swift build -c release --scratch-path $(SCRATCH)
-
 help: ## print this list
 	@printf 'Fasti: a calendar server over git, and encrypted snapshots of calendars anywhere.\n\n'
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 	@printf '\nFirst: make run\n'
 
 run: ## build and start a server of your own on localhost (DATA=folder, PORT=8080)
-	@scripts/setup build
-	@$(BUILD) --product fasti
-	@mkdir -p "$(DATA)"
-	@exec $$($(BUILD) --show-bin-path)/fasti serve --defaults -d "$(DATA)/dav" --snapshots "$(DATA)/snapshots" --port $(PORT)
+	@fasti=$$(scripts/build) && mkdir -p "$(DATA)" && \
+	    exec "$$fasti" serve --defaults -d "$(DATA)/dav" --snapshots "$(DATA)/snapshots" --port $(PORT)
 
 test: ## build everything and run all tests, installing the programs they talk to
 	@scripts/test
@@ -36,11 +31,9 @@ docs: ## write the libraries' documentation into docs/.build
 	@scripts/docs
 
 install: ## install fasti into PREFIX/bin (PREFIX=/usr/local)
-	@scripts/setup build
-	@$(BUILD) --product fasti
-	@install -d "$(DESTDIR)$(PREFIX)/bin"
-	@install -m 0755 "$$($(BUILD) --show-bin-path)/fasti" "$(DESTDIR)$(PREFIX)/bin/fasti"
-	@printf 'Installed %s\n' "$(DESTDIR)$(PREFIX)/bin/fasti"
+	@fasti=$$(scripts/build) && install -d "$(DESTDIR)$(PREFIX)/bin" && \
+	    install -m 0755 "$$fasti" "$(DESTDIR)$(PREFIX)/bin/fasti" && \
+	    printf 'Installed %s\n' "$(DESTDIR)$(PREFIX)/bin/fasti"
 
 clean: ## remove this project's builds from the cache
 	@rm -rf "$$(scripts/cache-folder)"/build-* .build docs/.build

@@ -113,6 +113,7 @@ let package = Package(
         tests("BLAKE3Tests", ["BLAKE3"], resources: [.copy("Vectors")]),
         tests("ChunkingTests", ["BLAKE3", "KlosetFormat", crypto]),
         tests("CompressionTests", ["Compression"]),
+        tests("JourneyTests", ["PeerPrograms"]),
         tests("ConnectorKitTests", ["ConnectorKit"]),
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
         tests("XMLStreamTests", ["XMLStream"]),
