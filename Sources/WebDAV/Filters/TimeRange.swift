@@ -1,0 +1,40 @@
+import HTTPTypes
+import XMLStream
+
+/// A span of time: from `start`, inclusive, to `end`, exclusive, in seconds since 1970 (RFC 4791, 9.9).
+package struct TimeRange: Hashable, Sendable {
+    /// nil is open.
+    package let start: Int64?
+    /// nil is open.
+    package let end: Int64?
+
+    package init(start: Int64?, end: Int64?) {
+        self.start = start
+        self.end = end
+    }
+
+    /// Reads `start` and `end` of an element.
+    /// - Parameter isClosed: whether both must be there.
+    /// - Throws: 403 `valid-filter` when they are no UTC times, or in the wrong order, or missing.
+    init(_ element: XMLElement, isClosed: Bool = false) throws(DAVError) {
+        func time(_ name: String) throws(DAVError) -> Int64? {
+            guard let text = element.attribute(name) else { return nil }
+            guard let time = HTTPDate.parseUTC(text) else {
+                throw DAVError(
+                    .forbidden, .caldavValidFilter,
+                    "The \(name) of a \(element.name.local) is \"\(text)\", not a time in UTC such as 20060104T000000Z."
+                )
+            }
+            return time
+        }
+        start = try time("start")
+        end = try time("end")
+        guard start != nil || end != nil, !isClosed || (start != nil && end != nil) else {
+            throw DAVError(.forbidden, .caldavValidFilter, "A \(element.name.local) lacks its start or end.")
+        }
+        if let start, let end, start >= end {
+            throw DAVError(
+                .forbidden, .caldavValidFilter, "The end of a \(element.name.local) is not after its start.")
+        }
+    }
+}
