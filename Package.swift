@@ -116,6 +116,7 @@ let package = Package(
         tests("JourneyTests", ["PeerPrograms"]),
         tests("ConnectorKitTests", ["ConnectorKit"]),
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
+        tests("KlosetFormatTests", ["ConnectorKit", "KlosetFormat"]),
         tests("XMLStreamTests", ["XMLStream"]),
     ],
     swiftLanguageModes: [.v6]
