@@ -1,0 +1,56 @@
+import ConnectorKit
+package import DAVClient
+
+/// What importer and exporter share: one client, and discovery.
+struct AccountSession: Sendable {
+    let settings: DAVSettings
+    let client: DAVClient
+
+    init(_ settings: DAVSettings, transport: any DAVTransport) throws {
+        self.settings = settings
+        do {
+            client = try DAVClient(
+                base: settings.base, credentials: settings.credentials, transport: transport,
+                options: settings.clientOptions)
+        } catch {
+            throw ConnectorError(error)
+        }
+    }
+
+    func account() async throws -> DAVAccount {
+        try await DAVDiscovery(client, kinds: settings.kinds).account()
+    }
+
+    /// "2 calendars, 1 address book of anna at cal.example.org (1,204 objects)"
+    func summary(counting: Bool) async throws -> String {
+        let account = try await account()
+        var parts: [String] = []
+        for kind in settings.kinds {
+            let count = account.collections.count { $0.kind == kind }
+            parts.append("\(count) \(kind.noun)\(count == 1 ? "" : "s")")
+        }
+        var line = parts.joined(separator: ", ")
+        if let user = settings.username { line += " of \(user)" }
+        line += " at \(settings.base.authority)"
+        guard counting else { return line }
+        var objects = 0
+        for collection in account.collections {
+            objects += try await MemberListing(collection.url, kind: collection.kind, client: client).members.count
+        }
+        return line + " (\(grouped(objects)) object\(objects == 1 ? "" : "s"))"
+    }
+}
+
+/// A number with a comma every three digits.
+func grouped(_ number: Int) -> String {
+    let digits = String(number)
+    var result = ""
+    for (index, digit) in digits.enumerated() {
+        if index > 0, digit != "-", (digits.count - index) % 3 == 0, result != "-" { result += "," }
+        result.append(digit)
+    }
+    return result
+}
+
+/// "1 calendar", "3 calendars"
+func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }

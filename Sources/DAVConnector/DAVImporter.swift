@@ -1,0 +1,133 @@
+package import ConnectorKit
+package import DAVClient
+import Synchronization
+import WebDAV
+
+/// Backs up every calendar and address book of an account.
+///
+/// The tree of a snapshot:
+/// ```
+/// /calendars/NAME/.collection.json     what the collection is: ``CollectionSidecar``
+/// /calendars/NAME/.objects.json        href, ETag and UID of each member: ``ObjectsSidecar``
+/// /calendars/NAME/OBJECT.ics           bytes exactly as the server stores them
+/// /addressbooks/NAME/OBJECT.vcf
+/// ```
+/// NAME and OBJECT are the last segments of the hrefs, see ``MemberName``.
+package final class DAVImporter: Importer {
+    package let identity: ConnectorIdentity
+    private let session: AccountSession
+    /// Objects that the previous snapshot has already, by path, until the host asks for them after all.
+    private let unread = Mutex<[BytePath: UnreadObject]>([:])
+
+    /// - Throws: `ConnectorError` when credentials would travel in clear text.
+    package init(_ settings: DAVSettings, transport: any DAVTransport) throws {
+        session = try AccountSession(settings, transport: transport)
+        identity = settings.identity
+    }
+
+    package func ping() async throws -> String {
+        try await connecting { try await session.summary(counting: true) }
+    }
+
+    package func importRecords(
+        _ context: ConnectorContext, emit: @Sendable (Record) async throws -> Void
+    ) async throws {
+        try await connecting {
+            let account = try await session.account()
+            for skipped in account.skipped { context.report(.note("Left out \(skipped.what) at \(skipped.url.path).")) }
+            for remark in account.remarks { context.report(.note(remark)) }
+            try await importCollections(account, context, emit)
+        }
+    }
+
+    private func importCollections(
+        _ account: DAVAccount, _ context: ConnectorContext, _ emit: @Sendable (Record) async throws -> Void
+    ) async throws {
+        try await emit(.directory(.root))
+        var failures: [any Error] = []
+        for kind in session.settings.kinds {
+            guard let folder = BytePath.root.appending(kind.folder) else { continue }
+            try await emit(.directory(folder))
+            let collections = Self.named(account.collections.filter { $0.kind == kind })
+            try await reportVanished(collections.map(\.name), in: folder, kind, context)
+            for (name, collection) in collections {
+                guard let path = folder.appending(name) else { continue }
+                do {
+                    let reader = CollectionReader(
+                        session: session, collection: collection, path: path, context: context,
+                        isUnread: { [self] object in unread.withLock { $0[object.path] = object } })
+                    try await reader.read(emit)
+                } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
+                    failures.append(error)
+                    context.report(.incomplete("The \(kind.noun) \"\(collection.title)\" could not be read: \(error)"))
+                    try await emit(.failed(path, error: error.description))
+                }
+            }
+        }
+        // Nothing at all could be read: that is no snapshot with holes, but no snapshot.
+        if let first = failures.first, failures.count == account.collections.count { throw first }
+    }
+
+    /// Folder names, which depend on the addresses only.
+    private static func named(_ collections: [DAVCollection]) -> [(name: String, collection: DAVCollection)] {
+        var taken: Set<String> = []
+        return collections.map { collection in
+            let segment = collection.url.lastSegment.isEmpty ? "root" : collection.url.lastSegment
+            var name = MemberName.name(forSegment: segment, ending: nil)
+            if taken.contains(name) {
+                name = MemberName.distinctName(forHref: collection.href, segment: segment, ending: nil)
+            }
+            taken.insert(name)
+            return (name, collection)
+        }
+    }
+
+    /// Says which collections of the previous snapshot are gone: a deletion by mistake should not pass unseen.
+    private func reportVanished(
+        _ names: [String], in folder: BytePath, _ kind: DAVCollectionKind, _ context: ConnectorContext
+    ) async throws {
+        guard let previous = context.previous else { return }
+        let known = Set(names.map { Array($0.utf8) })
+        for name in try await previous.names(in: folder) where !known.contains(name) {
+            context.report(
+                .warning("The \(kind.noun) \"\(printable(name))\" of the last snapshot is no longer on the server."))
+        }
+    }
+
+    // MARK: Contents
+
+    package func open(_ record: Record) async throws -> any ContentReader {
+        guard let object = unread.withLock({ $0.removeValue(forKey: record.path) }) else {
+            throw ConnectorError(.notFound, "\(record.path) is not among what this backup listed.")
+        }
+        let bytes = try await connecting { try await object.bytes(session.client) }
+        return InlineContentReader(bytes)
+    }
+
+    package func close() async { await session.client.shutdown() }
+}
+
+/// An object whose bytes the previous snapshot holds.
+struct UnreadObject: Sendable {
+    let path: BytePath
+    let member: Member
+    let previous: any SnapshotTree
+
+    func bytes(_ client: DAVClient) async throws -> [UInt8] {
+        if let bytes = try? await previous.content(at: path, limit: client.options.limits.object) { return bytes }
+        return try await client.get(member.url).bytes
+    }
+}
+
+extension DAVCollectionKind {
+    var folder: String { self == .calendar ? "calendars" : "addressbooks" }
+}
+
+extension Record {
+    /// A directory of ours. It has no time of its own: servers give none that means anything.
+    static func directory(_ path: BytePath) -> Record {
+        Record(
+            path: path,
+            info: FileInfo(name: path.name, size: 0, mode: .directory(permissions: 0o700), modificationTime: .epoch))
+    }
+}

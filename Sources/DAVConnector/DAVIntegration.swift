@@ -1,0 +1,27 @@
+package import ConnectorKit
+import DAVClient
+
+/// Calendars and address books of CalDAV and CardDAV accounts, as source and as destination.
+///
+/// | scheme | serves |
+/// |---|---|
+/// | `caldav` | every calendar of the account |
+/// | `carddav` | every address book |
+/// | `dav` | both |
+///
+/// Each takes `scheme://host[/path]`, which means TLS; with `+http` it goes without, and `scheme://https://host/...` is
+/// understood as configurations for plakar write it.
+package enum DAVIntegration {
+    package static var integration: Integration {
+        Integration(
+            name: "dav", schemes: DAVSettings.schemes,
+            importer: { configuration in
+                let settings = try DAVSettings(configuration, role: .source)
+                return try DAVImporter(settings, transport: HTTPTransport())
+            },
+            exporter: { configuration in
+                let settings = try DAVSettings(configuration, role: .destination)
+                return try DAVExporter(settings, transport: HTTPTransport())
+            })
+    }
+}

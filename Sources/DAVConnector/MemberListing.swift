@@ -1,0 +1,88 @@
+package import DAVClient
+import WebDAV
+import XMLStream
+
+/// One object of a collection, as a listing names it.
+package struct Member: Hashable, Sendable {
+    package var href: String
+    package var url: DAVURL
+    /// As the server wrote it, quotes included.
+    package var etag: String?
+    package var contentType: String?
+    /// Bytes, as the server says.
+    package var size: Int?
+    /// Seconds since 1970.
+    package var lastModified: Int64?
+    /// The name of its file, unique in the collection.
+    package var name = ""
+
+    /// Whether equal ETags mean equal bytes (RFC 9110, section 8.8.1).
+    package var strongETag: String? {
+        guard let etag, !etag.isEmpty, !etag.hasPrefix("W/") else { return nil }
+        return etag
+    }
+}
+
+/// A whole listing of a collection.
+package struct MemberListing: Sendable {
+    /// In the order of their names.
+    package var members: [Member]
+    /// Folders inside, which neither protocol allows and no backup follows.
+    package var folders: [DAVURL]
+
+    private static let properties: [XMLName] = [
+        .resourcetype, .getetag, .getcontenttype, .getcontentlength, .getlastmodified,
+    ]
+
+    /// - Throws: unless the listing arrived whole.
+    package init(_ collection: DAVURL, kind: DAVCollectionKind, client: DAVClient) async throws {
+        let answer = try await client.propfind(collection, depth: .one, .named(Self.properties))
+        try self.init(answer, kind: kind, client: client)
+    }
+
+    private init(_ answer: DAVMultistatus, kind: DAVCollectionKind, client: DAVClient) throws {
+        members = []
+        folders = []
+        var seen: Set<[UInt8]> = []
+        for resource in answer.resources where !resource.url.isSameResource(as: answer.url) {
+            guard seen.insert(resource.url.resourceKey).inserted else { continue }
+            if resource.isCollection {
+                folders.append(resource.url)
+                continue
+            }
+            if let status = resource.status, !(200..<300).contains(status) {
+                // 404: deleted while the server was listing. Anything else hides an object from us.
+                if status == 404 || status == 410 { continue }
+                throw DAVClientError(
+                    .protocolViolation, "\(answer.url): the listing has status \(status) in place of \(resource.href).")
+            }
+            guard client.allows(resource.url) else {
+                throw DAVClientError(
+                    .redirect, "\(answer.url) lists a member on another host, \(resource.url.authority).",
+                    advice: "If it belongs to the same provider, set trusted_hosts=\(resource.url.host).")
+            }
+            members.append(
+                Member(
+                    href: resource.href, url: resource.url, etag: resource.text(.getetag),
+                    contentType: resource.text(.getcontenttype), size: resource.text(.getcontentlength).flatMap(Int.init),
+                    lastModified: resource.text(.getlastmodified).flatMap(HTTPDate.parse)))
+        }
+        giveNames(ending: kind.fileExtension)
+    }
+
+    /// Names depend on the hrefs only, not on their order.
+    private mutating func giveNames(ending: String) {
+        members.sort { $0.href.utf8.lexicographicallyPrecedes($1.href.utf8) }
+        var taken: Set<String> = []
+        for index in members.indices {
+            let segment = members[index].url.lastSegment
+            var name = MemberName.name(forSegment: segment, ending: ending)
+            if taken.contains(name) {
+                name = MemberName.distinctName(forHref: members[index].href, segment: segment, ending: ending)
+            }
+            taken.insert(name)
+            members[index].name = name
+        }
+        members.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+}

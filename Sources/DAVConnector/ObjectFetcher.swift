@@ -1,0 +1,202 @@
+package import DAVClient
+import Synchronization
+import WebDAV
+import XMLStream
+
+/// Reads many objects with few requests, and says for each what became of it.
+///
+/// Objects come in batches by multiget. Servers refuse batches, cap them silently, time out on them: what a batch did
+/// not bring is asked for in smaller ones, and in the end one by one with GET.
+package struct ObjectFetcher: Sendable {
+    package enum Outcome: Sendable {
+        /// The bytes exactly as the server stores them, and the ETag they had when read.
+        case object(Member, bytes: [UInt8], etag: String?)
+        /// Listed before, gone now.
+        case vanished(Member)
+        case failed(Member, DAVClientError)
+    }
+
+    /// How many objects to ask for at once; shrinks when the server shows that it is too many.
+    private final class BatchSize: Sendable {
+        private let value: Mutex<Int>
+        init(_ value: Int) { self.value = Mutex(value) }
+        var current: Int { value.withLock { $0 } }
+        func shrink(to size: Int) { value.withLock { $0 = max(1, min($0, size)) } }
+    }
+
+    private let client: DAVClient
+    private let collection: DAVURL
+    private let kind: DAVCollectionKind
+    private let batchSize: BatchSize
+
+    /// Larger objects travel alone, so that no batch gets out of hand.
+    private static let largeObject = 256 << 10
+    private static let batchBytes = 2 << 20
+
+    package init(_ client: DAVClient, collection: DAVURL, kind: DAVCollectionKind, batchSize: Int = 50) {
+        self.client = client
+        self.collection = collection
+        self.kind = kind
+        self.batchSize = BatchSize(batchSize)
+    }
+
+    /// - Parameter receive: called from this task, once per batch.
+    /// - Throws: what makes every further request useless, or what `receive` throws.
+    package func fetch(
+        _ members: [Member], concurrency: Int, receive: ([Outcome]) async throws -> Void
+    ) async throws {
+        var rest = members[...]
+        try await withThrowingTaskGroup(of: [Outcome].self) { group in
+            var running = 0
+            while running > 0 || !rest.isEmpty {
+                while running < concurrency, !rest.isEmpty {
+                    let batch = nextBatch(&rest)
+                    group.addTask { try await fetchBatch(batch) }
+                    running += 1
+                }
+                guard let outcomes = try await group.next() else { break }
+                running -= 1
+                try await receive(outcomes)
+            }
+        }
+    }
+
+    private func nextBatch(_ rest: inout ArraySlice<Member>) -> [Member] {
+        var batch: [Member] = []
+        var bytes = 0
+        let limit = batchSize.current
+        while batch.count < limit, let next = rest.first {
+            let size = next.size ?? 1 << 10
+            if !batch.isEmpty, size > Self.largeObject || bytes > Self.batchBytes { break }
+            batch.append(rest.removeFirst())
+            bytes += size
+            if size > Self.largeObject { break }
+        }
+        return batch
+    }
+
+    // MARK: One batch
+
+    private func fetchBatch(_ batch: [Member]) async throws -> [Outcome] {
+        guard batch.count > 1 else {
+            var outcomes: [Outcome] = []
+            for member in batch { outcomes.append(try await fetchAlone(member)) }
+            return outcomes
+        }
+        do {
+            let answer = try await client.multiget(collection, kind: kind, hrefs: batch.map(\.href))
+            return try await collect(batch, answer)
+        } catch let error as DAVClientError {
+            if Self.isFatal(error) { throw error }
+            // A server without this report will not learn it; one that is overwhelmed may like less.
+            let smaller = error.code == .refused || error.code == .notFound ? 1 : batch.count / 2
+            batchSize.shrink(to: smaller)
+            var outcomes: [Outcome] = []
+            var start = 0
+            while start < batch.count {
+                let end = min(start + max(1, smaller), batch.count)
+                outcomes += try await fetchBatch(Array(batch[start..<end]))
+                start = end
+            }
+            return outcomes
+        }
+    }
+
+    /// Takes from the answer what is beyond doubt and asks for the rest one by one.
+    private func collect(_ batch: [Member], _ answer: DAVMultistatus) async throws -> [Outcome] {
+        var found: [[UInt8]: DAVResource] = [:]
+        for resource in answer.resources { found[resource.url.resourceKey] = resource }
+        var outcomes: [Outcome] = []
+        var missing: [Member] = []
+        for member in batch {
+            if let resource = found[member.url.resourceKey], let data = resource[kind.dataProperty]?.text,
+                let bytes = LineEnds.exactBytes(data, size: isUnchanged(member, resource) ? member.size : nil)
+            {
+                outcomes.append(.object(member, bytes: bytes, etag: resource.text(.getetag) ?? member.etag))
+            } else {
+                missing.append(member)
+            }
+        }
+        if found.count < batch.count, found.count > 0 { batchSize.shrink(to: found.count) }
+        for member in missing { outcomes.append(try await fetchAlone(member)) }
+        return outcomes
+    }
+
+    /// Whether the size in the listing belongs to the bytes in the answer.
+    private func isUnchanged(_ member: Member, _ resource: DAVResource) -> Bool {
+        member.etag != nil && resource.text(.getetag) == member.etag
+    }
+
+    private func fetchAlone(_ member: Member) async throws -> Outcome {
+        do {
+            let object = try await client.get(member.url)
+            guard !Self.isWebPage(object) else {
+                throw DAVClientError(.protocolViolation, "GET \(member.url): a web page came back in place of the object.")
+            }
+            return .object(member, bytes: object.bytes, etag: object.etag ?? member.etag)
+        } catch let error as DAVClientError {
+            if Self.isFatal(error) { throw error }
+            return error.code == .notFound ? .vanished(member) : .failed(member, error)
+        }
+    }
+
+    private static func isWebPage(_ object: DAVClient.Object) -> Bool {
+        object.contentType?.lowercased().hasPrefix("text/html") ?? false
+    }
+
+    /// Errors that every other request would meet as well.
+    static func isFatal(_ error: DAVClientError) -> Bool {
+        switch error.code {
+        case .authentication, .security, .invalidConfiguration: true
+        case .unavailable: error.status == nil
+        default: false
+        }
+    }
+}
+
+/// XML turns CRLF into LF (XML 1.0, section 2.11), so that the line ends of an object inside an answer are lost unless
+/// the server escapes them.
+enum LineEnds {
+    /// The bytes that the text in an answer stands for; nil when that is not certain, and GET must tell.
+    ///
+    /// - Parameter size: the size of the object, nil when unknown.
+    static func exactBytes(_ text: String, size: Int?) -> [UInt8]? {
+        let bytes = Array(text.utf8)
+        guard !bytes.isEmpty, bytes.starts(with: "BEGIN:".utf8) else { return nil }
+        if bytes.contains(UInt8(ascii: "\r")) {
+            // A carriage return can only come from an escape, so the server escapes all of them.
+            return size == nil || size == bytes.count ? bytes : nil
+        }
+        guard let size else { return nil }
+        if size == bytes.count { return bytes }
+        let lines = bytes.count { $0 == UInt8(ascii: "\n") }
+        return size == bytes.count + lines ? withCarriageReturns(bytes) : nil
+    }
+
+    private static func withCarriageReturns(_ bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count + bytes.count / 32)
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n") { result.append(UInt8(ascii: "\r")) }
+            result.append(byte)
+        }
+        return result
+    }
+
+    /// For comparisons across such a loss.
+    static func normalized(_ bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var previous: UInt8 = 0
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n"), previous == UInt8(ascii: "\r") {
+                result[result.count - 1] = byte
+            } else {
+                result.append(byte)
+            }
+            previous = byte
+        }
+        while result.last == UInt8(ascii: "\n") { result.removeLast() }
+        return result
+    }
+}

@@ -1,0 +1,108 @@
+package import DAVClient
+import FoundationEssentials
+package import XMLStream
+
+/// The file `.collection.json`: what a collection is beside its members.
+package struct CollectionSidecar: Codable, Hashable, Sendable {
+    package static let fileName = ".collection.json"
+    static let currentVersion = 1
+
+    package struct Property: Codable, Hashable, Sendable {
+        package var namespace: String
+        package var name: String
+        /// The whole element, see ``PropertyText``.
+        package var xml: String
+    }
+
+    package var format = "fasti-dav-collection"
+    package var version = currentVersion
+    package var kind: DAVCollectionKind
+    /// As the server wrote it.
+    package var href: String
+    package var displayName: String?
+    package var ctag: String?
+    package var syncToken: String?
+    /// Sorted by namespace and name.
+    package var properties: [Property]
+
+    package init(_ collection: DAVCollection) {
+        kind = collection.kind
+        href = collection.href
+        displayName = collection.displayName
+        ctag = collection.text(.getctag)
+        syncToken = collection.text(.syncToken)
+        properties = collection.properties.map {
+            Property(namespace: $0.name.namespace, name: $0.name.local, xml: PropertyText.text($0))
+        }
+    }
+
+    /// A collection that no sidecar describes, as in snapshots of other programs.
+    package init(kind: DAVCollectionKind, segment: String, displayName: String?) {
+        self.kind = kind
+        href = segment + "/"
+        self.displayName = displayName
+        properties = []
+    }
+
+    package var segment: String {
+        String(href.split(separator: "/", omittingEmptySubsequences: true).last ?? "")
+    }
+
+    /// The properties as elements; one that cannot be read is left out.
+    package var elements: [XMLElement] { properties.compactMap { try? PropertyText.element($0.xml) } }
+}
+
+extension DAVCollectionKind: Codable {}
+
+/// The file `.objects.json`: what is known of each member beside its bytes.
+package struct ObjectsSidecar: Codable, Hashable, Sendable {
+    package static let fileName = ".objects.json"
+
+    package struct Object: Codable, Hashable, Sendable {
+        /// Of the file beside this one.
+        package var name: String
+        /// As the server wrote it.
+        package var href: String
+        package var etag: String?
+        package var contentType: String?
+        package var uid: String?
+        /// Bytes.
+        package var size: Int
+        /// Seconds since 1970, as recorded for the file.
+        package var modified: Int64
+    }
+
+    package var format = "fasti-dav-objects"
+    package var version = CollectionSidecar.currentVersion
+    /// Sorted bytewise by name.
+    package var objects: [Object]
+
+    package init(_ objects: [Object]) {
+        self.objects = objects.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+}
+
+/// The largest side file that is read: 300 bytes for each of a million objects.
+let sidecarLimit = 300 << 20
+
+/// JSON in one way only: keys sorted, so that equal values are equal bytes.
+enum SidecarCoding {
+    static func encode(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+    }
+
+    /// - Returns: nil for bytes that are no such file, or one of a later version.
+    static func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) -> Value? {
+        guard let head = try? JSONDecoder().decode(Head.self, from: Data(bytes)),
+            head.version <= CollectionSidecar.currentVersion
+        else { return nil }
+        return try? JSONDecoder().decode(type, from: Data(bytes))
+    }
+
+    private struct Head: Decodable {
+        let format: String
+        let version: Int
+    }
+}
