@@ -1,5 +1,5 @@
 import ConnectorKit
-package import DAVClient
+import DAVClient
 
 /// What importer and exporter share: one client, and discovery.
 struct AccountSession: Sendable {

@@ -166,11 +166,11 @@ struct CollectionReader {
         _ member: Member, _ bytes: [UInt8], etag: String?, _ kind: DAVCollectionKind
     ) -> ObjectsSidecar.Object {
         let summary = ObjectSummary(bytes, kind: kind)
-        // Without an ETag the number below comes from the bytes, so that no change is missed.
-        let tag = etag ?? "bytes:\(number(bytes))"
+        let isTold = etag.map { !$0.hasPrefix("W/") } ?? false
         return ObjectsSidecar.Object(
-            name: member.name, href: member.href, etag: tag, contentType: member.contentType, uid: summary.uid,
-            size: bytes.count, modified: summary.modified ?? member.lastModified ?? 0)
+            name: member.name, href: member.href, etag: etag, digest: isTold ? nil : String(number(bytes), radix: 16),
+            contentType: member.contentType, uid: summary.uid, size: bytes.count,
+            modified: summary.modified ?? member.lastModified ?? 0)
     }
 
     /// The description of an object from what its entry in the sidecar says, and from nothing else: the same entry
@@ -178,7 +178,7 @@ struct CollectionReader {
     private static func info(_ object: ObjectsSidecar.Object) -> FileInfo {
         FileInfo(
             name: Array(object.name.utf8), size: Int64(object.size), mode: .regular(permissions: 0o600),
-            modificationTime: Timestamp(seconds: object.modified), inode: number(Array((object.etag ?? "").utf8)))
+            modificationTime: Timestamp(seconds: object.modified), inode: number(Array((object.digest ?? object.etag ?? "").utf8)))
     }
 
     /// 64 bits of a hash, in place of an inode number: a change that keeps size and time still changes it.

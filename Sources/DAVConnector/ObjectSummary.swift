@@ -1,5 +1,5 @@
 import ContentLines
-import DAVClient
+package import DAVClient
 import WebDAV
 
 /// The few things a backup wants to know of an object. Found by reading its lines, without judging them: what is

@@ -1,5 +1,6 @@
 package import DAVClient
 import FoundationEssentials
+import WebDAV
 package import XMLStream
 
 /// The file `.collection.json`: what a collection is beside its members.
@@ -64,6 +65,8 @@ package struct ObjectsSidecar: Codable, Hashable, Sendable {
         /// As the server wrote it.
         package var href: String
         package var etag: String?
+        /// Of the bytes, where no ETag tells one state from another.
+        package var digest: String?
         package var contentType: String?
         package var uid: String?
         /// Bytes.
