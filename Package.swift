@@ -98,8 +98,7 @@ let package = Package(
         module(
             "FastiCommands",
             [
-                "Accounts", "BackupEngine", "CollectionStore", "FastiConfiguration", "ConnectorKit", "DAVClient",
-                "DAVConnector",
+                "Accounts", "BackupEngine", "CollectionStore", "FastiConfiguration", "ConnectorKit", "DAVClient", "DAVConnector",
                 "DAVService", "FileConnector", "HTTPFront", "Kloset", argumentParser, logging, serviceLifecycle,
             ]),
 
@@ -107,7 +106,6 @@ let package = Package(
         .executableTarget(name: "fasti", dependencies: ["FastiCommands"], swiftSettings: settings),
 
         // Tests
-        .target(name: "PeerPrograms", path: "Tests/PeerPrograms", swiftSettings: settings),
         tests("AccountsTests", ["Accounts"]),
         tests("ArchitectureTests", ["PeerPrograms"]),
         tests("BLAKE3Tests", ["BLAKE3"], resources: [.copy("Vectors")]),
@@ -117,6 +115,7 @@ let package = Package(
         tests("ConnectorKitTests", ["ConnectorKit"]),
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
         tests("KlosetFormatTests", ["ConnectorKit", "KlosetFormat"]),
+        tests("KlosetTests", ["BLAKE3", "Compression", "ConnectorKit", "Kloset", "KlosetFormat", crypto]),
         tests("XMLStreamTests", ["XMLStream"]),
     ],
     swiftLanguageModes: [.v6]

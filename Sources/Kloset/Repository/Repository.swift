@@ -1,0 +1,141 @@
+public import ConnectorKit
+public import KlosetFormat
+import Synchronization
+
+/// An open Kloset repository: reads blobs, snapshots and states, and makes the writers that add to them.
+///
+/// Safe to use from several tasks. Other processes may write to the same store at any time; what they published is
+/// seen after ``refresh()``, which ``snapshots()`` and ``writer(_:parent:)`` do by themselves.
+public final class Repository: Sendable {
+    public let store: any Store
+    public let configuration: StoreConfiguration
+    let keys: RepositoryKeys
+    /// The time that locks and records carry; tests set it.
+    let clock: @Sendable () -> Timestamp
+
+    private struct Memory {
+        var aggregate = StateAggregate()
+        var damagedStates: [MAC: KlosetError] = [:]
+        var cache = BlobCache(capacity: 16 << 20)
+        var headers: [MAC: SnapshotHeader] = [:]
+    }
+
+    private let memory = Mutex(Memory())
+
+    init(
+        store: any Store, configuration: StoreConfiguration, keys: RepositoryKeys,
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) {
+        self.store = store
+        self.configuration = configuration
+        self.keys = keys
+        self.clock = clock
+    }
+
+    public var identifier: RepositoryID { configuration.repositoryID }
+
+    public var isEncrypted: Bool { configuration.encryption != nil }
+
+    /// Releases what the store holds, such as a connection.
+    public func close() async { await store.close() }
+
+    var aggregate: StateAggregate { memory.withLock { $0.aggregate } }
+
+    /// State files that could not be read, and why. What only they list is missing from the repository.
+    public var damagedStates: [(state: MAC, error: KlosetError)] {
+        memory.withLock { memory in
+            memory.damagedStates.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
+        }
+    }
+
+    // MARK: States
+
+    /// Merges the states that were published since the last time.
+    public func refresh() async throws {
+        let known = aggregate.mergedStates
+        var states: [StateFile] = []
+        var damaged: [MAC: KlosetError] = [:]
+        var kept = 0
+        for mac in try await store.list(.state).sorted() where !known.contains(mac) {
+            do {
+                var state = try await readState(mac)
+                kept += state.payload?.count ?? 0
+                if kept > Self.keptPayloads { state.payload = nil }
+                states.append(state)
+            } catch let error as KlosetError {
+                damaged[mac] = error
+            }
+        }
+        for state in StateFile.inOrder(states) {
+            do {
+                let payload: [UInt8]
+                if let kept = state.payload { payload = kept } else { payload = try await readState(state.mac).payload ?? [] }
+                try memory.withLock { try $0.aggregate.merge(state, payload) }
+            } catch let error as FormatError {
+                damaged[state.mac] = KlosetError(error, in: "state \(state.mac)")
+            } catch let error as KlosetError {
+                damaged[state.mac] = error
+            }
+        }
+        memory.withLock { $0.damagedStates = damaged }
+    }
+
+    /// Reads and checks one state file.
+    ///
+    /// - Throws: ``KlosetError`` when the file is damaged; what the store throws when it cannot be reached.
+    func readState(_ mac: MAC) async throws -> StateFile {
+        let place = "state \(mac)"
+        let (version, payload) = try await readWrapped(.state, mac, .state, place)
+        do {
+            return try StateFile(mac, version: version, payload: payload)
+        } catch {
+            throw KlosetError(error, in: place)
+        }
+    }
+
+    /// Reads a state or a lock: wrapper, digest, decryption, decompression.
+    func readWrapped(
+        _ resource: StoreResource, _ mac: MAC, _ type: ResourceType, _ place: String
+    ) async throws -> (version: FormatVersion, payload: [UInt8]) {
+        let file: [UInt8]
+        do {
+            file = try await store.get(resource, mac, range: nil)
+        } catch let error as ConnectorError {
+            throw try KlosetError.damage(error, in: place)
+        }
+        let wrapper: Wrapper
+        do {
+            wrapper = try Wrapper(parsing: file, expecting: type)
+        } catch {
+            throw KlosetError(error, in: place)
+        }
+        guard keys.mac(file[wrapper.authenticated]) == wrapper.mac else {
+            throw KlosetError(.corrupt, "\(place): its digest does not fit its bytes")
+        }
+        do {
+            return (wrapper.version, try keys.codec.decode(Array(file[wrapper.payload]), limit: Self.wrappedLimit))
+        } catch {
+            throw error.within(place)
+        }
+    }
+
+    /// Wraps the payload of a state or a lock.
+    func wrap(_ type: ResourceType, _ version: FormatVersion, _ payload: [UInt8]) throws -> [UInt8] {
+        Wrapper.seal(type, version, try keys.codec.encode(payload)) { keys.mac($0) }
+    }
+
+    /// Bytes of payloads that wait in memory for their turn; what is beyond is read twice.
+    private static let keptPayloads = 32 << 20
+    /// Most bytes of the plaintext of a state: twenty million locations.
+    private static let wrappedLimit = 2 << 30
+
+    // MARK: Memory shared by all readers
+
+    func cached(_ id: BlobID) -> [UInt8]? { memory.withLock { $0.cache.find(id) } }
+
+    func cache(_ id: BlobID, _ bytes: [UInt8]) { memory.withLock { $0.cache.insert(id, bytes) } }
+
+    func knownHeader(_ mac: MAC) -> SnapshotHeader? { memory.withLock { $0.headers[mac] } }
+
+    func remember(_ header: SnapshotHeader) { memory.withLock { $0.headers[header.identifier] = header } }
+}

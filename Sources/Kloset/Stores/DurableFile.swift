@@ -1,0 +1,134 @@
+import ConnectorKit
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Whole-file reading and writing where a successful write survives a loss of power.
+enum DurableFile {
+    /// Writes a new file beside and renames it onto `path`, replacing what is there.
+    ///
+    /// - Parameter folder: where the temporary file lies; on the same file system as `path`.
+    static func write(_ bytes: [UInt8], to path: String, temporaryIn folder: String) throws {
+        let temporary = "\(folder)/tmp.\(UInt64.random(in: .min ... .max))"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw systemError("write", path) }
+        do {
+            do {
+                try writeAll(bytes, to: descriptor, path)
+                guard fsync(descriptor) == 0 else { throw systemError("write", path) }
+            } catch {
+                close(descriptor)
+                throw error
+            }
+            guard close(descriptor) == 0 else { throw systemError("write", path) }
+            guard rename(temporary, path) == 0 else { throw systemError("write", path) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        try Folder.synchronize(Folder.parent(of: path))
+    }
+
+    /// Reads a whole file.
+    ///
+    /// - Parameter limit: the largest length in bytes; nil for any.
+    static func read(_ path: String, limit: UInt64?) throws -> [UInt8] {
+        try withDescriptor(path) { descriptor, size in
+            if let limit, size > limit {
+                throw ConnectorError(.corrupt, "\(path) has \(size) bytes, more than the \(limit) it may have.")
+            }
+            return try readAll(descriptor, at: 0, count: size, path)
+        }
+    }
+
+    /// Reads a part of a file. A range beyond its end is an error before anything is allocated.
+    static func read(_ path: String, range: Range<UInt64>) throws -> [UInt8] {
+        try withDescriptor(path) { descriptor, size in
+            guard range.upperBound <= size else {
+                throw ConnectorError(
+                    .corrupt, "\(path) ends at byte \(size), but bytes up to \(range.upperBound) are needed.")
+            }
+            return try readAll(descriptor, at: range.lowerBound, count: range.upperBound - range.lowerBound, path)
+        }
+    }
+
+    /// Removes a file; none there is no error.
+    static func remove(_ path: String) throws {
+        guard unlink(path) != 0 else { return try Folder.synchronize(Folder.parent(of: path)) }
+        guard errno == ENOENT else { throw systemError("remove", path) }
+    }
+
+    /// The length of a file in bytes.
+    static func size(_ path: String) throws -> UInt64 { try withDescriptor(path) { $1 } }
+
+    private static func withDescriptor<Result>(
+        _ path: String, _ body: (_ descriptor: Int32, _ size: UInt64) throws -> Result
+    ) throws -> Result {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw systemError("read", path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw systemError("read", path) }
+        guard status.st_mode & S_IFMT == S_IFREG, let size = UInt64(exactly: status.st_size) else {
+            throw ConnectorError(.inputOutput, "\(path) is not a regular file.")
+        }
+        return try body(descriptor, size)
+    }
+
+    private static func readAll(_ descriptor: Int32, at offset: UInt64, count: UInt64, _ path: String) throws -> [UInt8] {
+        guard let count = Int(exactly: count), let offset = off_t(exactly: offset) else {
+            throw ConnectorError(.limitExceeded, "\(path) is too large to read.")
+        }
+        return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            while initialized < count {
+                let rest = UnsafeMutableRawBufferPointer(buffer[initialized...].rebased)
+                let received = pread(descriptor, rest.baseAddress, rest.count, offset + off_t(initialized))
+                if received < 0 && errno == EINTR { continue }
+                guard received >= 0 else { throw systemError("read", path) }
+                guard received > 0 else { throw ConnectorError(.corrupt, "\(path) became shorter while it was read.") }
+                initialized += received
+            }
+        }
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
+        try bytes.withUnsafeBytes { buffer in
+            var position = 0
+            while position < buffer.count {
+                let rest = UnsafeRawBufferPointer(rebasing: buffer[position...])
+                let written = writeSome(rest, to: descriptor)
+                if written < 0 && errno == EINTR { continue }
+                guard written >= 0 else { throw systemError("write", path) }
+                position += written
+            }
+        }
+    }
+}
+
+/// One `write(2)`, out of reach of the method of that name.
+private func writeSome(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
+    write(descriptor, bytes.baseAddress, bytes.count)
+}
+
+extension Slice where Base == UnsafeMutableBufferPointer<UInt8> {
+    fileprivate var rebased: UnsafeMutableBufferPointer<UInt8> { UnsafeMutableBufferPointer(rebasing: self) }
+}
+
+/// The error for the system call that just failed.
+func systemError(_ verb: String, _ path: String) -> ConnectorError {
+    let number = errno
+    let code: ConnectorError.Code =
+        switch number {
+        case ENOENT, ENOTDIR: .notFound
+        case EACCES, EPERM, EROFS: .permission
+        case EEXIST: .alreadyExists
+        case ENOSPC, EDQUOT: .limitExceeded
+        default: .inputOutput
+        }
+    return ConnectorError(code, "Cannot \(verb) \(path): \(String(cString: strerror(number))).")
+}

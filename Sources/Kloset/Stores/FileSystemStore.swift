@@ -1,0 +1,144 @@
+public import ConnectorKit
+
+/// A Kloset store in a folder of the local file system (format, section 2.1).
+///
+/// ```
+/// CONFIG
+/// packfiles/ab/ab…    64 lower-case hexadecimal digits, "ab" being the first two
+/// states/ab/ab…
+/// locks/ab…
+/// ```
+///
+/// Every write goes to a temporary file, which is synced, renamed and made durable by syncing its folder before the
+/// call returns. Files have mode 0600 and folders 0700.
+public struct FileSystemStore: Store {
+    /// The absolute path of the folder.
+    public let path: String
+
+    public init(path: String) {
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
+    public var location: String { path }
+
+    public var mode: StoreMode { [.readable, .writable] }
+
+    /// Largest CONFIG that is read; real ones have below 1 KiB.
+    private static let configurationLimit: UInt64 = 1 << 20
+
+    // MARK: Configuration
+
+    /// Makes the folders of a new store and writes its configuration last, so that a store that was cut off while
+    /// being created is not taken for one. The folder must be empty or missing.
+    public func create(configuration: [UInt8]) async throws {
+        try Folder.make(path, withAncestors: true)
+        let present = try Folder.entries(path)
+        if present.contains(where: { $0.name == "CONFIG" }) {
+            throw ConnectorError(.alreadyExists, "There is a store in \(path) already.")
+        }
+        guard present.isEmpty else {
+            throw ConnectorError(
+                .alreadyExists, "\(path) is not empty.", advice: "Choose a new or an empty folder for the store.")
+        }
+        for bucket in [Bucket.packfiles, .states] {
+            try Folder.make("\(path)/\(bucket.rawValue)")
+            for first in 0...255 as ClosedRange<UInt8> {
+                try Folder.make("\(path)/\(bucket.rawValue)/\(hexadecimal(first))")
+            }
+            try Folder.synchronize("\(path)/\(bucket.rawValue)")
+        }
+        try Folder.make("\(path)/\(Bucket.locks.rawValue)")
+        try DurableFile.write(configuration, to: "\(path)/CONFIG", temporaryIn: path)
+    }
+
+    public func open() async throws -> [UInt8] {
+        do {
+            return try DurableFile.read("\(path)/CONFIG", limit: Self.configurationLimit)
+        } catch let error as ConnectorError where error.code == .notFound {
+            throw ConnectorError(
+                .notFound, "There is no Kloset store in \(path): it holds no file CONFIG.",
+                advice: "Check the path, or create a store there.")
+        }
+    }
+
+    // MARK: Objects
+
+    public func list(_ resource: StoreResource) async throws -> [MAC] {
+        let bucket = Bucket(resource)
+        let root = "\(path)/\(bucket.rawValue)"
+        if bucket == .locks { return try identifiers(in: root) }
+        var result: [MAC] = []
+        for entry in try Folder.entries(root) where entry.isFolder {
+            result.append(contentsOf: try identifiers(in: "\(root)/\(entry.name)"))
+        }
+        return result
+    }
+
+    public func put(_ resource: StoreResource, _ mac: MAC, _ bytes: [UInt8]) async throws {
+        let bucket = Bucket(resource)
+        let file = path(of: mac, in: bucket)
+        do {
+            try DurableFile.write(bytes, to: file, temporaryIn: temporaryFolder(of: bucket))
+        } catch let error as ConnectorError where error.code == .notFound {
+            // Copies of a store, such as a git checkout, lose their empty folders.
+            try Folder.make("\(path)/\(bucket.rawValue)")
+            if bucket != .locks { try Folder.make(folder(of: mac, in: bucket)) }
+            try DurableFile.write(bytes, to: file, temporaryIn: temporaryFolder(of: bucket))
+        }
+    }
+
+    public func get(_ resource: StoreResource, _ mac: MAC, range: Range<UInt64>?) async throws -> [UInt8] {
+        let file = path(of: mac, in: Bucket(resource))
+        guard let range else { return try DurableFile.read(file, limit: nil) }
+        return try DurableFile.read(file, range: range)
+    }
+
+    public func delete(_ resource: StoreResource, _ mac: MAC) async throws {
+        try DurableFile.remove(path(of: mac, in: Bucket(resource)))
+    }
+
+    public func close() async {}
+
+    // MARK: Names
+
+    private enum Bucket: String {
+        case packfiles
+        case states
+        case locks
+
+        init(_ resource: StoreResource) {
+            switch resource {
+            case .packfile: self = .packfiles
+            case .state: self = .states
+            case .lock: self = .locks
+            }
+        }
+    }
+
+    private func folder(of mac: MAC, in bucket: Bucket) -> String {
+        bucket == .locks ? "\(path)/locks" : "\(path)/\(bucket.rawValue)/\(mac.hex.prefix(2))"
+    }
+
+    private func path(of mac: MAC, in bucket: Bucket) -> String { "\(folder(of: mac, in: bucket))/\(mac.hex)" }
+
+    /// Temporary files of packfiles and states lie beside the buckets, where no listing looks; those of locks in
+    /// the root, because `locks` has no buckets.
+    private func temporaryFolder(of bucket: Bucket) -> String {
+        bucket == .locks ? path : "\(path)/\(bucket.rawValue)"
+    }
+
+    /// The files whose name is an identifier; anything else, like a temporary file that was left, does not count.
+    private func identifiers(in folder: String) throws -> [MAC] {
+        do {
+            return try Folder.entries(folder).compactMap { $0.isFolder ? nil : MAC(hex: $0.name) }
+        } catch let error as ConnectorError where error.code == .notFound {
+            return []
+        }
+    }
+}
+
+/// Two lower-case hexadecimal digits.
+private func hexadecimal(_ byte: UInt8) -> String {
+    let digits = String(byte, radix: 16)
+    return byte < 16 ? "0" + digits : digits
+}
