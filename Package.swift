@@ -98,7 +98,8 @@ let package = Package(
         module(
             "FastiCommands",
             [
-                "Accounts", "BackupEngine", "CollectionStore", "FastiConfiguration", "ConnectorKit", "DAVClient", "DAVConnector",
+                "Accounts", "BackupEngine", "CollectionStore", "FastiConfiguration", "ConnectorKit", "DAVClient",
+                "DAVConnector",
                 "DAVService", "FileConnector", "HTTPFront", "Kloset", argumentParser, logging, serviceLifecycle,
             ]),
 
@@ -106,6 +107,7 @@ let package = Package(
         .executableTarget(name: "fasti", dependencies: ["FastiCommands"], swiftSettings: settings),
 
         // Tests
+        .target(name: "PeerPrograms", path: "Tests/PeerPrograms", swiftSettings: settings),
         tests("AccountsTests", ["Accounts"]),
         tests("ArchitectureTests", ["PeerPrograms"]),
         tests("BLAKE3Tests", ["BLAKE3"], resources: [.copy("Vectors")]),
