@@ -4,7 +4,8 @@ import Testing
 @Suite struct ContentTypeTests {
     @Test(arguments: [
         ("", "text/plain"), ("BEGIN:VCALENDAR\r\n", "text/calendar"), ("\u{FEFF}begin:vcard\n", "text/vcard"),
-        ("Grüße\n", "text/plain; charset=utf-8"), ("{\"a\": 1}", "application/json"), ("{a}", "text/plain; charset=utf-8"),
+        ("Grüße\n", "text/plain; charset=utf-8"), ("{\"a\": 1}", "application/json"),
+        ("{a}", "text/plain; charset=utf-8"),
         ("%PDF-1.7", "application/pdf"), ("a\0b", "application/octet-stream"),
     ])
     func tellsFromTheFirstBytes(content: String, expected: String) {

@@ -29,7 +29,10 @@ import Testing
         #expect(try permissions(file) == 0o600)
         try await store.put(.lock, name, [5])
         #expect(FileManager.default.fileExists(atPath: "\(root)/locks/\(name.hex)"))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: root).sorted() == ["CONFIG", "locks", "packfiles", "states"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: root).sorted() == [
+                "CONFIG", "locks", "packfiles", "states",
+            ])
     }
 
     @Test func readsRangesAndRefusesWhatIsNotThere() async throws {

@@ -69,7 +69,11 @@ public final class Repository: Sendable {
         for state in StateFile.inOrder(states) {
             do {
                 let payload: [UInt8]
-                if let kept = state.payload { payload = kept } else { payload = try await readState(state.mac).payload ?? [] }
+                if let kept = state.payload {
+                    payload = kept
+                } else {
+                    payload = try await readState(state.mac).payload ?? []
+                }
                 try memory.withLock { try $0.aggregate.merge(state, payload) }
             } catch let error as FormatError {
                 damaged[state.mac] = KlosetError(error, in: "state \(state.mac)")

@@ -129,7 +129,7 @@ public struct Snapshot: Sendable {
             let object = try await TreeReader.index(repository, root).find(path.bytes)
         else { return nil }
         return DirectoryListing(
-            directory: path, content: try await ObjectReader(repository, object: object, expectedSize: nil, of: "\(path)"))
+            directory: path, content: ObjectReader(repository, object: object, expectedSize: nil, of: "\(path)"))
     }
 
     // MARK: Content

@@ -91,8 +91,7 @@ struct TreeCursor {
     mutating func next() async throws -> (key: [UInt8], value: MAC)? {
         if !isStarted {
             isStarted = true
-            await descend { try await tree.top() }
-            try throwPending()
+            try await enter(nil)
         }
         while let level = path.last {
             if level.node.isLeaf {
@@ -103,7 +102,8 @@ struct TreeCursor {
                 path[path.count - 1].next += 1
                 let key = level.node.keys[level.next]
                 if seen == nil, let lastKey, !tree.order.precedes(lastKey, key) {
-                    throw KlosetError(.corrupt, "\(tree.rootType) \(tree.root): keys are not in order at \(printable(key))")
+                    throw KlosetError(
+                        .corrupt, "\(tree.rootType) \(tree.root): keys are not in order at \(printable(key))")
                 }
                 lastKey = key
                 return (key, level.node.values[level.next])
@@ -113,36 +113,29 @@ struct TreeCursor {
                 continue
             }
             path[path.count - 1].next += 1
-            let child = level.node.pointers[level.next]
-            await descend { child }
-            try throwPending()
+            try await enter(level.node.pointers[level.next])
         }
         return nil
     }
 
-    private var pending: (any Error)?
-
-    private mutating func throwPending() throws {
-        guard let error = pending else { return }
-        pending = nil
-        throw error
-    }
-
-    private mutating func descend(_ child: () async throws -> MAC) async {
+    /// - Parameter child: the node to go down to; nil for the topmost.
+    private mutating func enter(_ child: MAC?) async throws {
         do {
-            let mac = try await child()
+            let mac: MAC
+            if let child { mac = child } else { mac = try await tree.top() }
             guard path.count < 32, seen?.insert(mac).inserted ?? true else {
                 throw KlosetError(.corrupt, "\(tree.rootType) \(tree.root): it is too deep or a node is in it twice")
             }
             let node = try await tree.node(mac)
-            let first =
-                start.isEmpty || seen != nil
-                ? 0 : node.isLeaf ? node.lowerBound(of: start, tree.order) : node.childIndex(for: start, tree.order)
-            path.append((node, first))
+            path.append((node, firstIndex(in: node)))
         } catch let error as KlosetError {
-            if let onDamage { await onDamage(error) } else { pending = error }
-        } catch {
-            pending = error
+            guard let onDamage else { throw error }
+            await onDamage(error)
         }
+    }
+
+    private func firstIndex(in node: BTreeNode) -> Int {
+        if start.isEmpty || seen != nil { return 0 }
+        return node.isLeaf ? node.lowerBound(of: start, tree.order) : node.childIndex(for: start, tree.order)
     }
 }

@@ -1,11 +1,11 @@
 import ConnectorKit
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Whole-file reading and writing where a successful write survives a loss of power.
@@ -80,7 +80,8 @@ enum DurableFile {
         return try body(descriptor, size)
     }
 
-    private static func readAll(_ descriptor: Int32, at offset: UInt64, count: UInt64, _ path: String) throws -> [UInt8] {
+    private static func readAll(_ descriptor: Int32, at offset: UInt64, count: UInt64, _ path: String) throws -> [UInt8]
+    {
         guard let count = Int(exactly: count), let offset = off_t(exactly: offset) else {
             throw ConnectorError(.limitExceeded, "\(path) is too large to read.")
         }

@@ -1,4 +1,4 @@
-import ConnectorKit
+package import ConnectorKit
 
 /// The entries of a snapshot that is being written, in the order they came, and then in the order of its tree.
 ///
