@@ -75,7 +75,8 @@ package struct DAVClient: Sendable {
                 throw DAVClientError(.redirect, "\(method) \(url): the server redirects in a circle.")
             }
             let answer = try await sendPatiently(method, url, headers: headers, body: body, limit: limit)
-            guard [301, 302, 303, 307, 308].contains(answer.status.code), let location = answer.headers[.location] else {
+            guard [301, 302, 303, 307, 308].contains(answer.status.code), let location = answer.headers[.location]
+            else {
                 return answer
             }
             guard let next = url.resolving(location) else {
@@ -92,7 +93,8 @@ package struct DAVClient: Sendable {
             ? "That address has no TLS; the server's configuration may be wrong."
             : "If it belongs to the same provider, use its address as the location, or set trusted_hosts=\(url.host)."
         return DAVClientError(
-            .redirect, "\(base.host) points to \(url.scheme.rawValue)://\(url.authority), which does not get the password.",
+            .redirect,
+            "\(base.host) points to \(url.scheme.rawValue)://\(url.authority), which does not get the password.",
             advice: advice)
     }
 

@@ -200,7 +200,8 @@ package struct DAVDiscovery: Sendable {
             return Dictionary(
                 answer.resources.map { ($0.url.comparisonKey, $0.properties) }, uniquingKeysWith: { first, _ in first })
         } catch let error as DAVClientError where error.code != .unavailable && error.code != .authentication {
-            account.remarks.append("Only well-known properties are kept, since the server refused to list all: \(error)")
+            account.remarks.append(
+                "Only well-known properties are kept, since the server refused to list all: \(error)")
             return [:]
         }
     }

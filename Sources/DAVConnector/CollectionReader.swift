@@ -125,7 +125,8 @@ struct CollectionReader {
         let added = second.members.filter { !known.contains($0.url.resourceKey) }
         try await fetch(added, &progress, emit)
         if !added.isEmpty {
-            context.report(.note("\(counted(added.count, "object")) came into \"\(collection.title)\" during the backup."))
+            context.report(
+                .note("\(counted(added.count, "object")) came into \"\(collection.title)\" during the backup."))
         }
     }
 
@@ -147,7 +148,8 @@ struct CollectionReader {
         guard before >= 10, now < before / 2 else { return }
         context.report(
             .warning(
-                "\"\(collection.title)\" had \(counted(before, "object")) in the last snapshot and has \(grouped(now)) now."))
+                "\"\(collection.title)\" had \(counted(before, "object")) in the last snapshot and has \(grouped(now)) now."
+            ))
     }
 
     // MARK: Records
@@ -178,7 +180,8 @@ struct CollectionReader {
     private static func info(_ object: ObjectsSidecar.Object) -> FileInfo {
         FileInfo(
             name: Array(object.name.utf8), size: Int64(object.size), mode: .regular(permissions: 0o600),
-            modificationTime: Timestamp(seconds: object.modified), inode: number(Array((object.digest ?? object.etag ?? "").utf8)))
+            modificationTime: Timestamp(seconds: object.modified),
+            inode: number(Array((object.digest ?? object.etag ?? "").utf8)))
     }
 
     /// 64 bits of a hash, in place of an inode number: a change that keeps size and time still changes it.

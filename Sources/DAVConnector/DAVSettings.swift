@@ -81,8 +81,10 @@ package struct DAVSettings: Sendable {
         guard let parsed else {
             let hasUser = rest.prefix { $0 != "/" }.contains("@")
             throw ConnectorError(
-                .invalidConfiguration, "\"\(location.scheme):\" needs a host name, as in \(location.scheme)://cal.example.org.",
-                advice: hasUser ? "Put user name and password into username= and password=, not into the address." : nil)
+                .invalidConfiguration,
+                "\"\(location.scheme):\" needs a host name, as in \(location.scheme)://cal.example.org.",
+                advice: hasUser ? "Put user name and password into username= and password=, not into the address." : nil
+            )
         }
         return parsed
     }
@@ -96,7 +98,8 @@ package struct DAVSettings: Sendable {
                 .invalidConfiguration, "There is a username but no password.",
                 advice: "Set password=, password_cmd= or password_file=.")
         case (nil, _?):
-            throw ConnectorError(.invalidConfiguration, "There is a password but no username.", advice: "Set username=.")
+            throw ConnectorError(
+                .invalidConfiguration, "There is a password but no username.", advice: "Set username=.")
         }
     }
 
@@ -171,7 +174,8 @@ private struct OptionReader {
         guard let text = text(key) else { return nil }
         guard let choice = Choice(rawValue: text) else {
             let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ConnectorError(.invalidConfiguration, "\(key)=\(text) is not known.", advice: "It takes one of \(known).")
+            throw ConnectorError(
+                .invalidConfiguration, "\(key)=\(text) is not known.", advice: "It takes one of \(known).")
         }
         return choice
     }

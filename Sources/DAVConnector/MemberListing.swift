@@ -64,7 +64,8 @@ package struct MemberListing: Sendable {
             members.append(
                 Member(
                     href: resource.href, url: resource.url, etag: resource.text(.getetag),
-                    contentType: resource.text(.getcontenttype), size: resource.text(.getcontentlength).flatMap(Int.init),
+                    contentType: resource.text(.getcontenttype),
+                    size: resource.text(.getcontentlength).flatMap(Int.init),
                     lastModified: resource.text(.getlastmodified).flatMap(HTTPDate.parse)))
         }
         giveNames(ending: kind.fileExtension)

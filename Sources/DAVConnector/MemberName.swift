@@ -73,13 +73,15 @@ package enum MemberName {
     private static let escapeByte = UInt8(ascii: "=")
 
     private static func escape(_ segment: [UInt8]) -> String {
-        let keepsText = String(validating: PercentEncoding.decode(String(decoding: segment, as: UTF8.self)), as: UTF8.self) != nil
+        let keepsText =
+            String(validating: PercentEncoding.decode(String(decoding: segment, as: UTF8.self)), as: UTF8.self) != nil
         var name: [UInt8] = []
         var index = 0
         while index < segment.count {
             let byte = segment[index]
             let isFirst = name.isEmpty
-            if byte == UInt8(ascii: "%"), index + 2 < segment.count, let high = PercentEncoding.digit(segment[index + 1]),
+            if byte == UInt8(ascii: "%"), index + 2 < segment.count,
+                let high = PercentEncoding.digit(segment[index + 1]),
                 let low = PercentEncoding.digit(segment[index + 2])
             {
                 let value = high << 4 | low

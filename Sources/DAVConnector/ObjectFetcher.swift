@@ -131,7 +131,8 @@ package struct ObjectFetcher: Sendable {
         do {
             let object = try await client.get(member.url)
             guard !Self.isWebPage(object) else {
-                throw DAVClientError(.protocolViolation, "GET \(member.url): a web page came back in place of the object.")
+                throw DAVClientError(
+                    .protocolViolation, "GET \(member.url): a web page came back in place of the object.")
             }
             return .object(member, bytes: object.bytes, etag: object.etag ?? member.etag)
         } catch let error as DAVClientError {
