@@ -18,12 +18,60 @@ package struct DAVService: Sendable {
     }
 
     /// Whether a request may be answered before the client has logged in: the well-known addresses of RFC 6764, and
-    /// OPTIONS for discovery.
+    /// OPTIONS, where discovery begins.
     package func isPublic(_ request: DAVRequest) -> Bool {
         request.method == .options || WellKnown.matches(request.target)
     }
 
     package func respond(to request: DAVRequest) async -> DAVResponse {
-        DAVResponse(DAVError(.notImplemented, "Not there yet."), to: request.method)
+        if WellKnown.matches(request.target) {
+            return WellKnown.redirect(to: RoutePrefix(options.routePrefix).root)
+        }
+        do {
+            if request.method == .options, request.user == nil, options.singleUserPrincipal == nil {
+                return OptionsHandler.anonymous
+            }
+            let context = try DAVContext(request, service: self)
+            try await createPrincipalIfMissing(context)
+            guard let handler = HandlerTable.handlers[request.method] else {
+                let path = try context.collectionPath(context.target)
+                let kind = context.mayRead(path) ? try await context.resource(at: path)?.kind : nil
+                throw HandlerTable.unsupported(request.method, kind: kind)
+            }
+            return try await handler.respond(context)
+        } catch {
+            return answer(to: error, request)
+        }
+    }
+
+    private func answer(to error: any Error, _ request: DAVRequest) -> DAVResponse {
+        switch error {
+        case let error as DAVError: return DAVResponse(error, to: request.method)
+        case let error as CollectionStoreError:
+            let mapped = DAVError(error)
+            if mapped.status.kind == .serverError {
+                logger.error("\(request.method.rawValue) failed: \(error.code): \(error.reason)")
+            }
+            return DAVResponse(mapped, to: request.method)
+        case is CancellationError:
+            return DAVResponse(DAVError(.serviceUnavailable, "The server is stopping."), to: request.method)
+        default:
+            logger.error("\(request.method.rawValue) failed: \(error)")
+            return DAVResponse(
+                DAVError(.internalServerError, "The server failed; its log says why."), to: request.method)
+        }
+    }
+
+    private func createPrincipalIfMissing(_ context: DAVContext) async throws {
+        guard options.autocreate != .never, case .missing = try await storage.node(at: context.principal) else { return }
+        do {
+            switch options.autocreate {
+            case .never: break
+            case .principal: try await storage.createDirectory(at: context.principal)
+            case .defaults: try await storage.createDefaults(principal: context.principal, by: context.author)
+            }
+        } catch let error where error.code == .alreadyExists {
+            // Another request of the same user was first.
+        }
     }
 }

@@ -71,10 +71,10 @@ package struct IfHeader: Hashable, Sendable {
 
     /// Whether one of the lists holds.
     /// - Parameter isTrue: tells whether a resource (nil: the target) is in a state. Called for each condition.
-    package func holds(_ isTrue: (_ resource: String?, _ state: State) async throws -> Bool) async rethrows -> Bool {
+    package func holds(_ isTrue: (_ resource: String?, _ state: State) throws -> Bool) rethrows -> Bool {
         lists: for list in lists {
             for condition in list.conditions {
-                let truth = try await isTrue(list.resource, condition.state)
+                let truth = try isTrue(list.resource, condition.state)
                 if truth == condition.isNegated { continue lists }
             }
             return true
