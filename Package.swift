@@ -84,7 +84,9 @@ let package = Package(
 
         // Layer 4: services and connectors
         module("Accounts", ["CArgon2", "CCrypt", crypto]),
-        module("DAVService", ["CollectionStore", "ICalendar", "VCard", "WebDAV", httpTypes, logging]),
+        module(
+            "DAVService",
+            ["CollectionStore", "ContentLines", "ICalendar", "VCard", "WebDAV", "XMLStream", httpTypes, logging]),
         module("BackupEngine", ["ConnectorKit", "Kloset"]),
         module("DAVClient", ["WebDAV", "XMLStream", asyncHTTPClient, httpTypes, nioCore, nioHTTP1]),
         module("DAVConnector", ["ConnectorKit", "ContentLines", "DAVClient", "WebDAV", "XMLStream", crypto, httpTypes]),

@@ -63,15 +63,18 @@ package struct DAVService: Sendable {
     }
 
     private func createPrincipalIfMissing(_ context: DAVContext) async throws {
-        guard options.autocreate != .never, case .missing = try await storage.node(at: context.principal) else { return }
+        guard options.autocreate != .never, case .missing = try await storage.node(at: context.principal) else {
+            return
+        }
         do {
             switch options.autocreate {
             case .never: break
             case .principal: try await storage.createDirectory(at: context.principal)
             case .defaults: try await storage.createDefaults(principal: context.principal, by: context.author)
             }
-        } catch let error where error.code == .alreadyExists {
-            // Another request of the same user was first.
+        } catch {
+            // Another request of the same user may have been first.
+            guard error.code == .alreadyExists else { throw error }
         }
     }
 }

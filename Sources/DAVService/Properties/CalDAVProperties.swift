@@ -16,16 +16,17 @@ extension PropertyRegistry {
         LiveProperty(.calendarUserType, on: .principal) { scope in
             .text(scope.resource.settings?.userType ?? "INDIVIDUAL")
         },
-        .storedText(.calendarDescription, on: [.calendar, .subscription], maximumLength: 65_536, { \.description }),
+        .storedText(
+            .calendarDescription, on: [.calendar, .subscription], maximumLength: 65_536, field: { \.description }),
         LiveProperty(
             .calendarTimezone, on: [.calendar, .scheduleInbox],
             set: { (properties, element) throws(DAVError) in
                 properties.timeZone = try element.map { (element) throws(DAVError) in
-                    try CalendarTimeZone.validate(element.text)
+                    try CalendarTimeZoneValue.validate(element.text)
                 }
             },
             get: { scope in scope.resource.collection?.properties.timeZone.map(PropertyValue.text) }),
-        .storedText(.calendarTimezoneID, on: [.calendar, .scheduleInbox], maximumLength: 256, { \.timeZoneID }),
+        .storedText(.calendarTimezoneID, on: [.calendar, .scheduleInbox], maximumLength: 256, field: { \.timeZoneID }),
         LiveProperty(
             .supportedCalendarComponentSet, on: [.calendar, .scheduleInbox], fixed: true,
             set: { (properties, element) throws(DAVError) in

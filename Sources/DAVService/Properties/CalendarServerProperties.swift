@@ -8,16 +8,16 @@ extension PropertyRegistry {
     static let calendarServer: [LiveProperty] = [
         .storedText(
             .calendarColor, on: [.calendar, .subscription, .addressbook, .plainCollection], maximumLength: 64,
-            { \.color }
-        ) { scope in
-            // Old metadata has colours without number sign, which clients cannot read.
-            scope.resource.collection?.properties.color.map { color in
-                let isBare = [6, 8].contains(color.utf8.count) && color.allSatisfy(\.isHexDigit)
-                return .text(isBare ? "#" + color : color)
-            }
-        },
-        .storedText(.calendarOrder, on: [.calendar, .subscription], maximumLength: 32, { \.order }),
-        .storedText(.refreshrate, on: .subscription, maximumLength: 64, { \.refreshRate }),
+            field: { \.color },
+            get: { scope in
+                // Old metadata has colours without number sign, which clients cannot read.
+                scope.resource.collection?.properties.color.map { color in
+                    let isBare = [6, 8].contains(color.utf8.count) && color.allSatisfy(\.isHexDigit)
+                    return .text(isBare ? "#" + color : color)
+                }
+            }),
+        .storedText(.calendarOrder, on: [.calendar, .subscription], maximumLength: 32, field: { \.order }),
+        .storedText(.refreshrate, on: .subscription, maximumLength: 64, field: { \.refreshRate }),
         LiveProperty(
             .source, on: .subscription,
             set: { (properties, element) throws(DAVError) in

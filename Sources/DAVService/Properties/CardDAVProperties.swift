@@ -8,7 +8,7 @@ extension PropertyRegistry {
         LiveProperty(.addressbookHomeSet, on: .principal) { scope in
             scope.context.homes(scope.resource.settings?.addressbookHomes, of: scope.resource.path)
         },
-        .storedText(.addressbookDescription, on: .addressbook, maximumLength: 65_536, { \.description }),
+        .storedText(.addressbookDescription, on: .addressbook, maximumLength: 65_536, field: { \.description }),
         LiveProperty(.supportedAddressData, on: .addressbook) { _ in
             .elements(
                 ["3.0", "4.0"].map { version in

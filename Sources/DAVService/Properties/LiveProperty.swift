@@ -1,4 +1,5 @@
 import CollectionStore
+import HTTPTypes
 import WebDAV
 import XMLStream
 
@@ -76,7 +77,7 @@ extension LiveProperty {
     /// A property of collections that is a text kept as it is.
     static func storedText(
         _ name: XMLName, on kinds: ResourceKind, inAllprop: Bool = false, maximumLength: Int = 4_096,
-        _ field: @escaping @Sendable () -> WritableKeyPath<CollectionProperties, String?>,
+        field: @escaping @Sendable () -> WritableKeyPath<CollectionProperties, String?>,
         get: Getter? = nil
     ) -> LiveProperty {
         LiveProperty(

@@ -1,3 +1,4 @@
+import CollectionStore
 import HTTPTypes
 import WebDAV
 import XMLStream
@@ -43,8 +44,9 @@ struct PropertyWriter {
             write(standard + dead(resource) + including, scope, extra, skipMissing: standard.count)
         case .names:
             let live = PropertyRegistry.all.filter { $0.value(scope) != nil }.map(\.name)
+            let names = live + dead(resource).map(\.name)
             xml.propstat(.ok) { xml in
-                for name in live + dead(resource).map(\.name) { xml.empty(name) }
+                for name in names { xml.empty(name) }
             }
         }
         xml.end()
@@ -62,7 +64,7 @@ struct PropertyWriter {
                     value.write(name, to: &xml)
                 } else if let value = extra[name] {
                     value.write(name, &xml)
-                } else if property == nil, let value = scope.resource.deadProperty(name) {
+                } else if let value = scope.resource.deadProperty(name) {
                     xml.element(value)
                 } else {
                     if index >= optional { missing.append(name) }

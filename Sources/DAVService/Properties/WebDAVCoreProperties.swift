@@ -5,13 +5,15 @@ import XMLStream
 extension PropertyRegistry {
     /// RFC 4918, 15; RFC 3253, 3.1; RFC 5397; RFC 5842.
     static let webDAVCore: [LiveProperty] = [
-        .storedText(.displayname, on: .all, inAllprop: true, { \.displayName }) { scope in
-            switch scope.resource.content {
-            case .collection(let view): .text(view.displayName)
-            case .directory(let view): .text(view.path.isRoot ? "/" : view.path.name)
-            case .member(let member, _): .text(member.name.string)
-            }
-        },
+        .storedText(
+            .displayname, on: .all, inAllprop: true, field: { \.displayName },
+            get: { scope in
+                switch scope.resource.content {
+                case .collection(let view): .text(view.displayName)
+                case .directory(let view): .text(view.path.isRoot ? "/" : view.path.name)
+                case .member(let member, _): .text(member.name.string)
+                }
+            }),
         LiveProperty(.resourcetype, inAllprop: true) { scope in
             .elements(resourceTypes(of: scope.resource.kind).map { XMLElement($0) })
         },

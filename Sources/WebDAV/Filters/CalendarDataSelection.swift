@@ -23,16 +23,16 @@ package struct CalendarDataSelection: Hashable, Sendable {
 
     package enum Recurrence: Hashable, Sendable {
         /// RFC 4791, 9.6.5: each instance as an event of its own, in UTC.
-        case expand(TimeRange)
+        case expand(RequestedTimeRange)
         /// RFC 4791, 9.6.6: overrides outside the range are left out.
-        case limit(TimeRange)
+        case limit(RequestedTimeRange)
     }
 
     /// For VCALENDAR; nil is all.
     package let component: Component?
     package let recurrence: Recurrence?
     /// RFC 4791, 9.6.7: periods outside the range are left out.
-    package let freeBusyLimit: TimeRange?
+    package let freeBusyLimit: RequestedTimeRange?
 
     /// Whether the stored bytes are what is wanted.
     package var isWhole: Bool { component == nil && recurrence == nil && freeBusyLimit == nil }
@@ -51,14 +51,14 @@ package struct CalendarDataSelection: Hashable, Sendable {
             throw DAVError(.badRequest, "The outermost comp of calendar-data is not VCALENDAR.")
         }
         if let expand = element.first(.expand) {
-            recurrence = .expand(try TimeRange(expand, isClosed: true))
+            recurrence = .expand(try RequestedTimeRange(expand, isClosed: true))
         } else if let limit = element.first(.limitRecurrenceSet) {
-            recurrence = .limit(try TimeRange(limit, isClosed: true))
+            recurrence = .limit(try RequestedTimeRange(limit, isClosed: true))
         } else {
             recurrence = nil
         }
         freeBusyLimit = try element.first(.limitFreebusySet).map { (limit) throws(DAVError) in
-            try TimeRange(limit, isClosed: true)
+            try RequestedTimeRange(limit, isClosed: true)
         }
     }
 }

@@ -8,7 +8,7 @@ package struct CalendarFilter: Hashable, Sendable {
         /// Upper case.
         package var name: String
         package var isNotDefined = false
-        package var timeRange: TimeRange?
+        package var timeRange: RequestedTimeRange?
         package var properties: [Property] = []
         package var components: [Component] = []
 
@@ -20,7 +20,7 @@ package struct CalendarFilter: Hashable, Sendable {
         /// Upper case.
         package var name: String
         package var isNotDefined = false
-        package var timeRange: TimeRange?
+        package var timeRange: RequestedTimeRange?
         package var textMatch: TextMatch?
         package var parameters: [Parameter] = []
 
@@ -89,7 +89,7 @@ extension CalendarFilter.Component {
                 guard Self.timed.contains(name) else {
                     throw CalendarFilter.invalid("A time-range cannot be asked of \(name).")
                 }
-                timeRange = try TimeRange(child)
+                timeRange = try RequestedTimeRange(child)
             case .caldavPropFilter: properties.append(try CalendarFilter.Property(child))
             case .compFilter: components.append(try CalendarFilter.Component(child))
             case let other where other.namespace == DAVNamespace.caldav:
@@ -109,7 +109,7 @@ extension CalendarFilter.Property {
         for child in element.elements {
             switch child.name {
             case .caldavIsNotDefined: isNotDefined = true
-            case .timeRange: timeRange = try TimeRange(child)
+            case .timeRange: timeRange = try RequestedTimeRange(child)
             case .caldavTextMatch: textMatch = try CalendarFilter.textMatch(child)
             case .caldavParamFilter: parameters.append(try CalendarFilter.Parameter(child))
             case let other where other.namespace == DAVNamespace.caldav:

@@ -19,9 +19,9 @@ package struct CalendarQueryRequest: Hashable, Sendable {
 
 /// The body of free-busy-query (RFC 4791, 9.11).
 package struct FreeBusyQueryRequest: Hashable, Sendable {
-    package let range: TimeRange
+    package let range: RequestedTimeRange
 
     package init(_ root: XMLElement) throws(DAVError) {
-        range = try TimeRange(root.required(.timeRange), isClosed: true)
+        range = try RequestedTimeRange(root.required(.timeRange), isClosed: true)
     }
 }

@@ -2,7 +2,7 @@ import HTTPTypes
 import XMLStream
 
 /// A span of time: from `start`, inclusive, to `end`, exclusive, in seconds since 1970 (RFC 4791, 9.9).
-package struct TimeRange: Hashable, Sendable {
+package struct RequestedTimeRange: Hashable, Sendable {
     /// nil is open.
     package let start: Int64?
     /// nil is open.

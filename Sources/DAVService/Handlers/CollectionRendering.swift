@@ -1,0 +1,82 @@
+import CollectionStore
+import ContentLines
+import HTTPTypes
+import ICalendar
+import WebDAV
+
+/// How a collection looks when it is fetched with GET.
+enum CollectionRendering {
+    /// All events in one VCALENDAR, for subscriptions (as RFC 4791, A.2 wishes).
+    case calendar
+    /// All cards, one after the other.
+    case cards
+    /// A small page for a person with a browser.
+    case page
+
+    /// Data for calendars unless a browser asks; data for address books if it is asked for.
+    static func choose(for resource: Resource, _ context: DAVContext) async throws -> CollectionRendering {
+        let accept = (context.request.headers[.accept] ?? "").lowercased()
+        let isExport = context.query.map { $0.split(separator: "&").contains { $0.hasPrefix("export") } } ?? false
+        switch resource.kind {
+        case .calendar:
+            return accept.contains("text/html") && !accept.contains("text/calendar") && !isExport ? .page : .calendar
+        case .addressbook:
+            return isExport || accept.contains("text/vcard") ? .cards : .page
+        default: return .page
+        }
+    }
+
+    var contentType: String {
+        switch self {
+        case .calendar: "text/calendar; charset=utf-8"
+        case .cards: "text/vcard; charset=utf-8"
+        case .page: "text/html; charset=utf-8"
+        }
+    }
+
+    func render(_ resource: Resource, _ context: DAVContext) async throws -> [UInt8] {
+        switch (self, resource.collection) {
+        case (.calendar, let view?): return try await Self.mergedCalendar(view)
+        case (.cards, let view?): return try await Self.allCards(view)
+        default: return try await CollectionPage.render(resource, context)
+        }
+    }
+
+    private static func mergedCalendar(_ view: any CollectionView) async throws -> [UInt8] {
+        var zones = ContentLineWriter()
+        var components = ContentLineWriter()
+        var known: Set<String> = []
+        for member in try await view.members() {
+            // What cannot be read is left out here; it can still be fetched by itself.
+            guard let object = try? CalendarObject(parsing: try await view.content(of: member)) else { continue }
+            for zone in object.timeZones where known.insert(zone.property("TZID")?.text ?? "").inserted {
+                zones.copy(zone, of: object)
+            }
+            for component in object.components { components.copy(component, of: object) }
+        }
+        var head = ContentLineWriter()
+        head.write(line: Array("BEGIN:VCALENDAR".utf8))
+        head.write(line: Array("VERSION:2.0".utf8))
+        head.write(line: Array("PRODID:-//Fasti//Fasti//EN".utf8))
+        head.write(line: Array("X-WR-CALNAME:".utf8) + TextEscaping.escape(view.displayName))
+        return head.bytes + zones.bytes + components.bytes + Array("END:VCALENDAR\r\n".utf8)
+    }
+
+    private static func allCards(_ view: any CollectionView) async throws -> [UInt8] {
+        var result: [UInt8] = []
+        for member in try await view.members() {
+            let content = try await view.content(of: member)
+            guard content.count >= 6 else { continue }
+            result += content
+            if result.last != UInt8(ascii: "\n") { result += [0x0D, 0x0A] }
+        }
+        return result
+    }
+}
+
+extension ContentLineWriter {
+    /// A component as it stands in its source.
+    mutating func copy(_ component: Component, of object: CalendarObject) {
+        for index in component.beginLine.index...component.endLine.index { copy(object.document[index]) }
+    }
+}

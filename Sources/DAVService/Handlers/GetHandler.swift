@@ -1,0 +1,40 @@
+import CollectionStore
+import HTTPTypes
+import WebDAV
+
+/// GET and HEAD (RFC 9110, 9.3.1): a member's bytes as they were put, or a rendering of a collection.
+struct GetHandler: DAVHandler {
+    func respond(_ context: DAVContext) async throws -> DAVResponse {
+        let path = try context.collectionPath(context.target)
+        try context.require(.read, on: path)
+        let resource = try await context.resource()
+        let target = ConditionalRequest.Target(
+            tag: resource.entityTag, exists: true, lastModified: resource.lastModified)
+        switch context.conditions.evaluate(for: target, isRead: true) {
+        case .notModified: return DAVResponse(status: .notModified, headers: Self.validators(of: resource))
+        case .failed(let field): throw DAVError(.preconditionFailed, "The condition in \(field) does not hold.")
+        case .proceed: break
+        }
+        var headers = Self.validators(of: resource)
+        let body: [UInt8]
+        switch resource.content {
+        case .member(let member, let view):
+            headers[.contentType] = resource.contentType
+            body = try await view.content(of: member)
+        case .collection, .directory:
+            let rendering = try await CollectionRendering.choose(for: resource, context)
+            headers[.contentType] = rendering.contentType
+            headers[.vary] = "Accept"
+            body = try await rendering.render(resource, context)
+        }
+        headers[.contentLength] = String(body.count)
+        return DAVResponse(
+            status: .ok, headers: headers, body: context.request.method == .head ? .empty : .bytes(body))
+    }
+
+    private static func validators(of resource: Resource) -> HTTPFields {
+        var headers: HTTPFields = [.lastModified: HTTPDate.format(resource.lastModified), .cacheControl: "no-cache"]
+        if let tag = resource.entityTag { headers[.eTag] = tag.description }
+        return headers
+    }
+}

@@ -1,0 +1,44 @@
+import CollectionStore
+import ContentLines
+import HTTPTypes
+import ICalendar
+import WebDAV
+import XMLStream
+
+/// free-busy-query (RFC 4791, 7.10): when somebody is busy, without saying why.
+struct FreeBusyQueryReport: DAVReport {
+    let name = XMLName.freeBusyQuery
+    let kinds: ResourceKind = [.calendar, .plainCollection, .principal]
+
+    func respond(_ root: XMLElement, _ resource: Resource, _ context: DAVContext) async throws -> DAVResponse {
+        let request = try FreeBusyQueryRequest(root)
+        let depth = try Depth(header: context.request.headers[.depth], default: .one)
+        var periods: [BusyPeriod] = []
+        try await collect(resource, depth: depth, TimeRange(request.range), &periods, context)
+        let body = BusyPeriod.render(BusyPeriod.coalesce(periods), in: request.range)
+        return DAVResponse(
+            status: .ok, headers: [.contentType: "text/calendar; charset=utf-8"], body: .bytes(body))
+    }
+
+    private func collect(
+        _ resource: Resource, depth: Depth, _ range: ICalendar.TimeRange, _ periods: inout [BusyPeriod],
+        _ context: DAVContext
+    ) async throws {
+        if let view = resource.collection, resource.kind == .calendar {
+            guard depth != .zero else { return }
+            for member in try await view.members() {
+                try Task.checkCancellation()
+                let components = try await view.facts(of: member).components
+                guard components.isEmpty || components.contains("VEVENT") || components.contains("VFREEBUSY"),
+                    let object = try? CalendarObject(parsing: try await view.content(of: member))
+                else { continue }
+                periods += BusyPeriod.periods(
+                    of: object, in: range, resource.zones, limit: context.options.maxInstances)
+            }
+        } else if depth == .infinity {
+            for child in try await context.children(of: resource) where child.isCollection {
+                try await collect(child, depth: depth, range, &periods, context)
+            }
+        }
+    }
+}

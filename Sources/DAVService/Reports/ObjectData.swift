@@ -1,0 +1,90 @@
+import CollectionStore
+import ContentLines
+import HTTPTypes
+import ICalendar
+import VCard
+import WebDAV
+import XMLStream
+
+/// The data of objects as a REPORT asks for it: `calendar-data` (RFC 4791, 9.6) and `address-data` (RFC 6352, 10.4).
+struct ObjectData: Sendable {
+    private let calendar: CalendarDataSelection?
+    private let card: AddressDataSelection?
+    private let zones: ZoneContext
+    private let context: DAVContext
+
+    init(_ selection: PropertySelection, resource: Resource, context: DAVContext, zones: ZoneContext? = nil)
+        throws(DAVError)
+    {
+        var calendar: CalendarDataSelection?
+        var card: AddressDataSelection?
+        if case .listed(let elements) = selection {
+            for element in elements {
+                if element.name == .calendarData { calendar = try CalendarDataSelection(element) }
+                if element.name == .addressData { card = try AddressDataSelection(element) }
+            }
+        }
+        self.calendar = calendar
+        self.card = card
+        self.zones = zones ?? resource.zones
+        self.context = context
+    }
+
+    /// Whether content must be read at all.
+    var isWanted: Bool { calendar != nil || card != nil }
+
+    /// The values for one member.
+    /// - Parameter content: its bytes, when they have been read already.
+    func values(for resource: Resource, content: [UInt8]? = nil) async throws -> [XMLName: ExtraValue] {
+        guard case .member(let member, let view) = resource.content else { return [:] }
+        switch resource.kind {
+        case .calendarObject:
+            guard let calendar else { return [:] }
+            let bytes = if let content { content } else { try await view.content(of: member) }
+            return [.calendarData: .bytes(try render(bytes, calendar))]
+        case .card:
+            guard let card else { return [:] }
+            let bytes = if let content { content } else { try await view.content(of: member) }
+            return [.addressData: .bytes(render(bytes, card))]
+        default: return [:]
+        }
+    }
+
+    private func render(_ bytes: [UInt8], _ selection: CalendarDataSelection) throws -> [UInt8] {
+        guard !selection.isWhole else { return bytes }
+        var bytes = bytes
+        do {
+            switch selection.recurrence {
+            case .expand(let range):
+                bytes = try CalendarObject(parsing: bytes).expanded(
+                    in: TimeRange(range), zones: zones, limit: context.options.maxInstances)
+            case .limit(let range):
+                bytes = try CalendarObject(parsing: bytes).limitingRecurrenceSet(to: TimeRange(range), zones: zones)
+            case nil: break
+            }
+            if let limit = selection.freeBusyLimit {
+                bytes = FreeBusyLimit.apply(to: try CalendarObject(parsing: bytes), TimeRange(limit), zones)
+            }
+            guard let component = selection.component else { return bytes }
+            return CalendarSubset.render(try CalendarObject(parsing: bytes), component)
+        } catch {
+            guard error.code != .limitExceeded else {
+                throw DAVError(.forbidden, .maxInstances, error.description)
+            }
+            // What cannot be evaluated is given whole, so that the client can do better.
+            return bytes
+        }
+    }
+
+    private func render(_ bytes: [UInt8], _ selection: AddressDataSelection) -> [UInt8] {
+        guard let properties = selection.properties, let object = try? VCardObject(parsing: bytes) else { return bytes }
+        return CardSubset.render(object, properties)
+    }
+}
+
+extension ICalendar.TimeRange {
+    init(_ range: RequestedTimeRange) {
+        self.init(
+            start: range.start.map { Instant(seconds: Int($0)) }, end: range.end.map { Instant(seconds: Int($0)) })
+    }
+}
