@@ -120,6 +120,7 @@ let package = Package(
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
         tests("KlosetFormatTests", ["ConnectorKit", "KlosetFormat"]),
         tests("KlosetTests", ["BLAKE3", "Compression", "ConnectorKit", "Kloset", "KlosetFormat", crypto]),
+        tests("WebDAVTests", ["WebDAV", "XMLStream", httpTypes], resources: [.copy("Vectors")]),
         tests("XMLStreamTests", ["XMLStream"]),
     ],
     swiftLanguageModes: [.v6]
