@@ -87,7 +87,7 @@ let package = Package(
         module(
             "DAVService",
             ["CollectionStore", "ContentLines", "ICalendar", "VCard", "WebDAV", "XMLStream", httpTypes, logging]),
-        module("BackupEngine", ["ConnectorKit", "Kloset"]),
+        module("BackupEngine", ["ConnectorKit", "Kloset", "KlosetFormat"]),
         module("DAVClient", ["WebDAV", "XMLStream", asyncHTTPClient, httpTypes, nioCore, nioHTTP1]),
         module("DAVConnector", ["ConnectorKit", "ContentLines", "DAVClient", "WebDAV", "XMLStream", crypto, httpTypes]),
         module("FileConnector", ["ConnectorKit"]),
@@ -100,9 +100,9 @@ let package = Package(
         module(
             "FastiCommands",
             [
-                "Accounts", "BackupEngine", "CollectionStore", "FastiConfiguration", "ConnectorKit", "DAVClient",
-                "DAVConnector",
-                "DAVService", "FileConnector", "HTTPFront", "Kloset", argumentParser, logging, serviceLifecycle,
+                "Accounts", "BackupEngine", "BLAKE3", "CollectionStore", "FastiConfiguration", "ConnectorKit", "DAVClient",
+                "DAVConnector", "DAVService", "FileConnector", "HTTPFront", "Kloset", "KlosetFormat", argumentParser,
+                crypto, logging, serviceLifecycle,
             ]),
 
         // Layer 6: programs

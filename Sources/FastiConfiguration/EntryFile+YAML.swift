@@ -121,3 +121,16 @@ extension EntryFile {
         }
     }
 }
+
+extension Entry {
+    /// The entry as it stands in its file, without a line break at the end. Contains whatever the values contain.
+    package var yaml: String {
+        let pairs = keys.compactMap { key in
+            self[key].map { (Node.scalar(key.represented()), Node.scalar($0.represented())) }
+        }
+        let node = Node([(.scalar(name.represented()), Node(pairs, .implicit, .block))], .implicit, .block)
+        // Strings in maps can always be printed.
+        let text = (try? Yams.serialize(node: node, width: -1, allowUnicode: true)) ?? ""
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+}

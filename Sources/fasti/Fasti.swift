@@ -1,4 +1,6 @@
+import FastiCommands
+
 @main
 struct Fasti {
-    static func main() async {}
+    static func main() async { await FastiProgram.main() }
 }

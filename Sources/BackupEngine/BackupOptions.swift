@@ -1,0 +1,14 @@
+/// How a snapshot is described, and what to do when the source cannot be read as a whole.
+package struct BackupOptions: Sendable {
+    package var name = "default"
+    package var tags: [String] = []
+    /// How and where the backup ran; must hold no secrets.
+    package var context: [(key: String, value: String)] = []
+    /// When the walk of the source breaks off, keep what was read until then as an incomplete snapshot. Otherwise
+    /// there is no snapshot.
+    package var keepsPartial = false
+    /// The most requests or files that the source may keep busy at once.
+    package var concurrency = 4
+
+    package init() {}
+}

@@ -1,0 +1,149 @@
+internal import ArgumentParser
+internal import FastiConfiguration
+
+struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "add", abstract: "Add a \(Kind.kind.rawValue).",
+            discussion: """
+                The connector is built to see whether location and keys make sense; "ping" also logs in.
+
+                Example:
+                  fasti \(Kind.kind.rawValue) add \(Kind.example)
+                """)
+    }
+
+    @Argument(help: "The name to give it.")
+    var name: EntryName
+
+    @Argument(
+        help: ArgumentHelp(
+            "Where it is, and what else its connector has to know: LOCATION KEY=VALUE ...", valueName: "location"))
+    var values: [String]
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws { _ = try pairs() }
+
+    /// The location may be the first word or `location=`.
+    private func pairs() throws -> [KeyValue] {
+        var pairs: [KeyValue] = []
+        let hasKey = values.contains { $0.hasPrefix("location=") }
+        for (index, word) in values.enumerated() {
+            if index == 0, !hasKey, let pair = KeyValue(argument: "location=\(word)") {
+                pairs.append(pair)
+            } else if let pair = KeyValue(argument: word) {
+                pairs.append(pair)
+            } else {
+                throw ValidationError("\"\(word)\" is not of the form KEY=VALUE.")
+            }
+        }
+        guard pairs.contains(where: { $0.key == "location" && !$0.value.isEmpty }) else {
+            throw ValidationError("A location is missing.")
+        }
+        for pair in pairs where pairs.count(where: { $0.key == pair.key }) > 1 {
+            throw ValidationError("\"\(pair.key)\" is given twice.")
+        }
+        return pairs
+    }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        var entry = Entry(name: name.text, values: [:])
+        for pair in try pairs() { try entry.set(pair.key, to: pair.value) }
+        let added = entry
+        try context.configuration.edit(Kind.kind) { file throws(ConfigurationError) in try file.add(added) }
+        try confirm("Added the \(Kind.kind.rawValue) \"\(name.text)\".", Kind.kind, name.text, "add", context)
+        if pairsHaveSecrets(added) {
+            context.note(
+                "The secret is stored in the clear in \(context.configuration.path)/\(Kind.kind.fileName), readable by "
+                    + "you only; KEY_cmd=COMMAND or KEY_file=FILE keeps it elsewhere.")
+        }
+        return .success
+    }
+
+    private func pairsHaveSecrets(_ entry: Entry) -> Bool { entry.keys.contains(where: SecretKeys.contains) }
+}
+
+struct EntrySetCommand<Kind: EntryKindProvider>: ContextualCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "set", abstract: "Change keys of a \(Kind.kind.rawValue).",
+            discussion: "Example:\n  fasti \(Kind.kind.rawValue) set NAME username=berta")
+    }
+
+    @Argument(help: "The name of the entry.") var name: EntryName
+    @Argument(help: "The keys and their new values.") var values: [KeyValue]
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        try context.configuration.edit(Kind.kind) { file throws(ConfigurationError) in
+            try file.change(name.text) { entry throws(ConfigurationError) in
+                for pair in values { try entry.set(pair.key, to: pair.value) }
+            }
+        }
+        try confirm("Changed the \(Kind.kind.rawValue) \"\(name.text)\".", Kind.kind, name.text, "set", context)
+        return .success
+    }
+}
+
+struct EntryUnsetCommand<Kind: EntryKindProvider>: ContextualCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "unset", abstract: "Remove keys of a \(Kind.kind.rawValue).",
+            discussion: "Example:\n  fasti \(Kind.kind.rawValue) unset NAME password")
+    }
+
+    @Argument(help: "The name of the entry.") var name: EntryName
+    @Argument(help: "The keys to remove.") var keys: [String]
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        try context.configuration.edit(Kind.kind) { file throws(ConfigurationError) in
+            try file.change(name.text) { entry throws(ConfigurationError) in
+                for key in keys { try entry.unset(key) }
+            }
+        }
+        try confirm("Changed the \(Kind.kind.rawValue) \"\(name.text)\".", Kind.kind, name.text, "unset", context)
+        return .success
+    }
+}
+
+struct EntryRemoveCommand<Kind: EntryKindProvider>: ContextualCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "rm", abstract: "Forget a \(Kind.kind.rawValue).",
+            discussion: """
+                Only the name and its keys are forgotten; nothing is deleted at the location.
+
+                Example:
+                  fasti \(Kind.kind.rawValue) rm NAME
+                """)
+    }
+
+    @Argument(help: "The name of the entry.") var name: EntryName
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        try context.configuration.edit(Kind.kind) { file throws(ConfigurationError) in try file.remove(name.text) }
+        try confirm("Removed the \(Kind.kind.rawValue) \"\(name.text)\".", Kind.kind, name.text, "rm", context)
+        return .success
+    }
+}
+
+/// `store default NAME`: plakar leaves this to an editor.
+struct EntryDefaultCommand: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "default", abstract: "Choose the store that is used without \"at\".",
+        discussion: "Example:\n  fasti store default home")
+
+    @Argument(help: "The name of the store.") var name: EntryName
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        try context.configuration.edit(.store) { file throws(ConfigurationError) in
+            file.defaultName = try file.entry(name.text).name
+        }
+        try confirm("\"\(name.text)\" is the default store.", .store, name.text, "default", context)
+        return .success
+    }
+}

@@ -1,0 +1,108 @@
+internal import ArgumentParser
+internal import BackupEngine
+internal import ConnectorKit
+internal import Kloset
+internal import KlosetFormat
+
+struct ListCommand: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "List the snapshots of a store, or what is in one.",
+        discussion: """
+            Without an argument the snapshots are listed, newest first: time, identifier, size, duration, directory. \
+            With ID or ID:PATH the contents of a directory: time, mode, user, group, size, name. "latest" is the \
+            newest snapshot.
+
+            Examples:
+              fasti at /var/backups ls --tags
+              fasti at /var/backups ls latest
+              fasti at /var/backups ls 3f2a:/calendars --recursive
+            """)
+
+    static let worksOnStore = true
+
+    @Argument(help: ArgumentHelp("A snapshot, or a path in one.", valueName: "snapshot[:path]"))
+    var target: SnapshotArgument?
+
+    @Flag(name: .anyDash("uuid"), help: "Show identifiers in full.") var uuid = false
+    @Flag(name: .anyDash("recursive"), help: "List everything below as well.") var recursive = false
+    @Flag(name: .anyDash("tags"), help: "Show the tags of snapshots.") var showsTags = false
+    @OptionGroup(title: "Selection") var selection: SelectionOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws {
+        if target != nil, !selection.filter.isEmpty {
+            throw ValidationError("A snapshot and options that select snapshots cannot be given together.")
+        }
+        if target == nil, recursive { throw ValidationError("--recursive needs a snapshot.") }
+    }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        try await context.withRepository { repository in
+            guard let target else { return try await listSnapshots(repository, context) }
+            let snapshot = try await target.reference.find(in: repository)
+            let path = target.reference.path(below: snapshot.header.root)
+            let listing = EntryListing(snapshot: snapshot, path: path, isRecursive: recursive)
+            return try await listing.run(context)
+        }
+    }
+
+    private func listSnapshots(_ repository: Repository, _ context: CommandContext) async throws -> ExitStatus {
+        let listing = try await repository.snapshots()
+        let headers = selection.filter.apply(listing.headers)
+        if global.json {
+            try context.output.json([
+                "version": .schemaVersion, "type": "snapshots", "repository": .string("\(repository.identifier)"),
+                "snapshots": .array(headers.map(\.json)), "unreadable": listing.unreadableJSON,
+            ])
+        } else {
+            for header in headers { try context.output.line(line(header)) }
+        }
+        listing.warn(context)
+        if !listing.isSound { return .damaged }
+        if headers.isEmpty, !selection.filter.isEmpty {
+            throw CommandError(.nothingSelected, "No snapshot fits what was asked for.")
+        }
+        if headers.isEmpty { context.note("There is no snapshot in this store yet.") }
+        return .success
+    }
+
+    private func line(_ header: SnapshotHeader) -> String {
+        let identifier = uuid ? header.identifier.hex : header.identifier.shortHex
+        var fields = [
+            Format.time(header.timestamp), identifier.leftPadded(10), Format.size(header.totalSize).leftPadded(10),
+            Format.duration(.nanoseconds(header.duration)).leftPadded(10), "\(header.root)",
+        ]
+        if showsTags, !header.tags.isEmpty {
+            fields.append("tags=\(header.tags.map { printable($0.bytes) }.joined(separator: ","))")
+        } else if header.isIncomplete {
+            fields.append("(incomplete)")
+        }
+        return fields.joined(separator: " ")
+    }
+}
+
+extension String {
+    /// Filled with blanks on its left side.
+    func leftPadded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}
+
+extension SnapshotListing {
+    /// Whether everything in the store that is about snapshots could be read.
+    var isSound: Bool { unreadable.isEmpty && damagedStates.isEmpty }
+
+    var unreadableJSON: JSONValue {
+        .array(
+            unreadable.map { ["snapshot": .string($0.snapshot.hex), "error": .string($0.error.reason)] }
+                + damagedStates.map { ["state": .string($0.state.hex), "error": .string($0.error.reason)] })
+    }
+
+    /// What cannot be read is never left out in silence.
+    func warn(_ context: CommandContext) {
+        for (snapshot, error) in unreadable {
+            context.warn("snapshot \(snapshot.shortHex) cannot be read: \(error.reason)")
+        }
+        for (state, error) in damagedStates {
+            context.warn("state \(state.shortHex) cannot be read, snapshots may be missing: \(error.reason)")
+        }
+    }
+}

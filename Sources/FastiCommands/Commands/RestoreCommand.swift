@@ -1,0 +1,116 @@
+internal import ArgumentParser
+internal import BackupEngine
+internal import ConnectorKit
+internal import FastiConfiguration
+internal import Kloset
+internal import KlosetFormat
+
+struct RestoreCommand: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Give a snapshot, or a part of it, back.",
+        discussion: """
+            The destination is a folder, a location such as caldav://cal.example.org, or @NAME; without --to it is a \
+            new folder fasti-TIME in the working folder. The path of the chosen folder is left out at the \
+            destination. When something could not be restored, it is named and the exit status is 3.
+
+            Examples:
+              fasti at /var/backups restore latest
+              fasti at /var/backups restore --to @my-restore 3f2a
+              fasti at /var/backups restore --to /tmp/lost 3f2a:/work/meeting.ics
+            """)
+
+    static let worksOnStore = true
+
+    @Option(name: .anyDash("to"), help: ArgumentHelp("Where to restore to.", valueName: "destination"))
+    var destination: String?
+
+    @Option(
+        name: [.customShort("o"), .customLong("option")],
+        help: ArgumentHelp("An option of the destination; wins over its entry. May repeat.", valueName: "key=value"))
+    var options: [ConnectorOption] = []
+
+    @Argument(help: ArgumentHelp("What to restore; the newest snapshot without it.", valueName: "snapshot[:path]"))
+    var target: SnapshotArgument?
+
+    @OptionGroup(title: "Selection of the snapshot") var selection: SelectionOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws {
+        if let destination, (try? PlaceReference(destination)) == nil {
+            throw ValidationError("\"\(destination)\" is no destination.")
+        }
+        if target != nil, !selection.filter.isEmpty {
+            throw ValidationError("A snapshot and options that select snapshots cannot be given together.")
+        }
+    }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        // An unknown destination is told before anyone is asked for a passphrase.
+        let folder = "fasti-\(Format.compactTime(.now))"
+        let place = try context.configuration.resolve(
+            PlaceReference(destination ?? "\(context.workingDirectory)/\(folder)"), kind: .destination,
+            environment: context.environment)
+        return try await context.withRepository { repository in
+            let snapshot = try await self.snapshot(in: repository, context)
+            let path = (target?.reference ?? .latest).path(below: snapshot.header.root)
+            if snapshot.header.isIncomplete {
+                context.warn("snapshot \(snapshot.header.identifier.shortHex) was incomplete when it was made.")
+            }
+            let settings = try place.configuration(options: options.byKey, workingDirectory: context.workingDirectory)
+            let exporter = try await context.registry.exporter(settings)
+            return try await context.closing(exporter.close) {
+                let job = RestoreJob(
+                    snapshot: snapshot, path: path, exporter: exporter, concurrency: global.concurrency)
+                let display = context.display(
+                    JobTitle(workflow: "export", repository: repository.identifier),
+                    snapshot: snapshot.header.identifier)
+                let summary: RestoreSummary
+                do {
+                    summary = try await job.run(display.show)
+                } catch {
+                    display.end()
+                    throw error
+                }
+                try conclude(summary, snapshot, place, display, context)
+                return summary.isComplete ? .success : .incomplete
+            }
+        }
+    }
+
+    private func snapshot(in repository: Repository, _ context: CommandContext) async throws -> Snapshot {
+        guard target == nil, !selection.filter.isEmpty else {
+            return try await (target?.reference ?? .latest).find(in: repository)
+        }
+        let listing = try await repository.snapshots()
+        listing.warn(context)
+        guard let newest = selection.filter.apply(listing.headers).first else {
+            throw CommandError(.nothingSelected, "No snapshot fits what was asked for.")
+        }
+        return try await repository.snapshot(newest.identifier)
+    }
+
+    private func conclude(
+        _ summary: RestoreSummary, _ snapshot: Snapshot, _ place: ResolvedPlace, _ display: any JobDisplay,
+        _ context: CommandContext
+    ) throws {
+        let counts = summary.counts
+        let errors = summary.failures.count
+        let outcome = errors == 0 ? "without errors" : "with \(Format.count(errors, "error"))"
+        var text = "\(snapshot.header.identifier.shortHex): export completed \(outcome) in "
+        text += "\(Format.duration(summary.duration)) (\(Format.count(counts.files, "file")), "
+        text += "\(Format.size(counts.bytes))) to \(context.shown(place))"
+        if !summary.isComplete {
+            text += "\n\(snapshot.header.identifier.shortHex): INCOMPLETE: not everything was restored"
+        }
+        try context.conclude(
+            display, text: text,
+            json: [
+                "snapshot": .string(snapshot.header.identifier.hex), "destination": .string(context.shown(place)),
+                "complete": .boolean(summary.isComplete), "files": .count(counts.files),
+                "directories": .count(counts.directories), "others": .count(counts.others),
+                "bytes": .count(counts.bytes), "errors": .count(errors), "failures": summary.failures.json,
+                "missing": .strings(summary.gaps), "milliseconds": .count(summary.duration.milliseconds),
+                "exitStatus": .count((summary.isComplete ? ExitStatus.success : .incomplete).rawValue),
+            ])
+    }
+}

@@ -1,0 +1,57 @@
+package import ConnectorKit
+package import FastiConfiguration
+
+/// What a command runs in. There is no global state: whatever a command uses is here or in its options.
+package struct CommandContext: Sendable {
+    /// The whole command line as typed, without the name of the program; may contain secrets.
+    package let words: [String]
+    /// The text after `at`; nil for the default store.
+    package let location: String?
+    package let global: GlobalOptions
+    package let environment: [String: String]
+    /// Absolute.
+    package let workingDirectory: String
+    package let output: Output
+    /// Sources, destinations and stores that were given names.
+    package let configuration: ConfigurationFolder
+    /// Every kind of connector there is.
+    package let registry: ConnectorRegistry
+
+    package init(
+        words: [String], location: String?, global: GlobalOptions, environment: [String: String],
+        workingDirectory: String, output: Output, registry: ConnectorRegistry
+    ) throws {
+        self.words = words
+        self.location = location
+        self.global = global
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.output = output
+        self.registry = registry
+        configuration = try ConfigurationFolder.locate(
+            explicit: global.configurationFolder, environment: environment)
+    }
+
+    /// The command line as it may be recorded: one text, secrets masked.
+    package var recordedCommandLine: String {
+        (["fasti"] + SecretKeys.redacted(arguments: words)).map { word in
+            word.contains(" ") || word.isEmpty ? "'\(word)'" : word
+        }.joined(separator: " ")
+    }
+
+    package var printsJSON: Bool { global.json }
+
+    /// A result in the form that was asked for.
+    func show(text: @autoclosure () -> String, json: @autoclosure () -> JSONValue) throws {
+        if global.json { try output.json(json()) } else { try output.line(text()) }
+    }
+
+    /// A remark that is no result, for the person who watches; programs that read JSON do not get it.
+    func note(_ text: String) {
+        if !global.json, !global.quiet { output.error(text) }
+    }
+
+    /// Something that needs attention, shown also with `--quiet`. It goes to standard error, where JSON readers do not
+    /// look.
+    func warn(_ text: String) { output.error("fasti: warning: \(printable(text.utf8))") }
+}

@@ -1,0 +1,28 @@
+internal import BackupEngine
+internal import ConnectorKit
+internal import KlosetFormat
+
+extension SnapshotHeader {
+    /// Bytes of all regular files.
+    var totalSize: UInt64 {
+        guard let summary = source?.summary else { return 0 }
+        return summary.directory.counts.size.addingReportingOverflow(summary.below.counts.size).partialValue
+    }
+
+    /// Regular files.
+    var totalFiles: UInt64 {
+        guard let summary = source?.summary else { return 0 }
+        return summary.directory.counts.files.addingReportingOverflow(summary.below.counts.files).partialValue
+    }
+
+    var json: JSONValue {
+        let importer = source?.importer
+        return [
+            "identifier": .string(identifier.hex), "timestamp": .time(timestamp),
+            "milliseconds": .count(duration / 1_000_000), "name": .string("\(name)"),
+            "type": .string("\(importer?.type ?? "")"), "origin": .string("\(importer?.origin ?? "")"),
+            "root": .path(root.bytes), "size": .count(totalSize), "files": .count(totalFiles),
+            "tags": .strings(tags.map { "\($0)" }), "complete": .boolean(!isIncomplete),
+        ]
+    }
+}
