@@ -62,6 +62,7 @@ let package = Package(
         system("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
         system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+        .systemLibrary(name: "CPOSIX"),
         .target(name: "CBLAKE3Kernels"),
 
         // Layer 1: pure building blocks
@@ -90,7 +91,7 @@ let package = Package(
         module("BackupEngine", ["ConnectorKit", "Kloset", "KlosetFormat"]),
         module("DAVClient", ["WebDAV", "XMLStream", asyncHTTPClient, httpTypes, nioCore, nioHTTP1]),
         module("DAVConnector", ["ConnectorKit", "ContentLines", "DAVClient", "WebDAV", "XMLStream", crypto, httpTypes]),
-        module("FileConnector", ["ConnectorKit"]),
+        module("FileConnector", ["CPOSIX", "ConnectorKit"]),
         module("FastiConfiguration", ["ConnectorKit", yams]),
 
         // Layer 5: edges
@@ -118,6 +119,7 @@ let package = Package(
         tests("JourneyTests", ["PeerPrograms"]),
         tests("ConnectorKitTests", ["ConnectorKit"]),
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
+        tests("FileConnectorTests", ["CPOSIX", "ConnectorKit", "FileConnector"]),
         tests("KlosetFormatTests", ["ConnectorKit", "KlosetFormat"]),
         tests("KlosetTests", ["BLAKE3", "Compression", "ConnectorKit", "Kloset", "KlosetFormat", crypto]),
         tests("WebDAVTests", ["WebDAV", "XMLStream", httpTypes], resources: [.copy("Vectors")]),
