@@ -1,0 +1,143 @@
+import Glibc
+
+/// A pack: many objects in one file, most of them as differences from others.
+final class PackFile: Sendable {
+    let path: String
+    private let index: PackIndex
+    private let descriptor: Int32
+    private let fileSize: Int
+
+    /// git itself makes no longer chains of differences.
+    private static let maximumDepth = 4095
+    private static let indexLimit = 1 << 30
+
+    /// `path` without its extension.
+    init(_ base: String) throws(GitError) {
+        path = base + ".pack"
+        index = try PackIndex(parsing: FileSystem.read(base + ".idx", limit: Self.indexLimit), of: base + ".idx")
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileSystem.failure("open", path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileSystem.failure("examine", path) }
+        fileSize = Int(status.st_size)
+        var reader = ByteReader(try read(at: 0, count: 12))
+        guard reader.uint32() == 0x5041_434B, let version = reader.uint32(), version == 2 || version == 3 else {
+            throw GitError(.corrupt, "\(path) is not a pack of version 2 or 3.")
+        }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    func contains(_ id: ObjectID) -> Bool { index.offset(of: id) != nil }
+
+    /// nil when the pack does not have the object. Throws `.corrupt` when its content does not have that id.
+    func read(_ id: ObjectID, limit: Int) throws(GitError) -> GitObject? {
+        guard let offset = index.offset(of: id) else { return nil }
+        let object = try read(at: offset, limit: limit)
+        guard ObjectID(hashing: object.content, as: object.kind) == id else {
+            throw GitError(.corrupt, "\(path) holds another object in the place of \(id).")
+        }
+        return object
+    }
+
+    private func read(at start: Int, limit: Int) throws(GitError) -> GitObject {
+        var deltas: [[UInt8]] = []
+        var offset = start
+        while true {
+            let entry = try readEntry(at: offset, limit: limit)
+            switch entry.base {
+            case .none(let kind):
+                var content = entry.content
+                for delta in deltas.reversed() { content = try Delta.apply(delta, to: content, limit: limit) }
+                return GitObject(kind, content)
+            case .offset(let base): offset = base
+            case .object(let id):
+                guard let base = index.offset(of: id) else {
+                    throw GitError(.corrupt, "\(path) has a difference from \(id), which it does not have.")
+                }
+                offset = base
+            }
+            deltas.append(entry.content)
+            guard deltas.count <= Self.maximumDepth else {
+                throw GitError(.corrupt, "\(path) has an endless chain of differences.")
+            }
+        }
+    }
+
+    private enum Base {
+        case none(ObjectKind)
+        case offset(Int)
+        case object(ObjectID)
+    }
+
+    private func readEntry(at offset: Int, limit: Int) throws(GitError) -> (base: Base, content: [UInt8]) {
+        func corrupt(_ why: String) -> GitError { GitError(.corrupt, "\(path) at \(offset): \(why).") }
+        guard offset >= 12, offset < fileSize - 20 else { throw corrupt("no object can be there") }
+        var reader = ByteReader(try read(at: offset, count: 64))
+        guard let first = reader.byte() else { throw corrupt("the object header is cut off") }
+        var size = Int(first & 0x0F)
+        var shift = 4
+        var next = first
+        while next & 0x80 != 0 {
+            guard shift <= 46, let byte = reader.byte() else { throw corrupt("the object header is cut off") }
+            next = byte
+            size |= Int(next & 0x7F) << shift
+            shift += 7
+        }
+        guard size <= limit else { throw GitError(.limitExceeded, "An object in \(path) is larger than \(limit) bytes.") }
+        let base: Base
+        switch first >> 4 & 7 {
+        case 1: base = .none(.commit)
+        case 2: base = .none(.tree)
+        case 3: base = .none(.blob)
+        case 4: base = .none(.tag)
+        case 6:
+            guard let distance = reader.offsetVarint(), distance > 0, distance < offset else {
+                throw corrupt("the base of a difference is outside the pack")
+            }
+            base = .offset(offset - distance)
+        case 7:
+            guard let id = reader.objectID() else { throw corrupt("the object header is cut off") }
+            base = .object(id)
+        default: throw corrupt("unknown kind of object")
+        }
+        return (base, try inflate(at: offset + reader.position, size: size))
+    }
+
+    /// The compressed size is not stored: read about as much as it can be, and all the rest when that was too little.
+    private func inflate(at offset: Int, size: Int) throws(GitError) -> [UInt8] {
+        let likely = size + size / 8 + 128
+        let window = try read(at: offset, count: min(likely, fileSize - offset))
+        do {
+            return try Deflate.decompress(prefixOf: window, at: 0, size: size, of: path)
+        } catch {
+            let rest = min(fileSize - offset, size * 4 + 65536)
+            guard window.count < rest else { throw error }
+            let larger = try read(at: offset, count: rest)
+            return try Deflate.decompress(prefixOf: larger, at: 0, size: size, of: path)
+        }
+    }
+
+    private func read(at offset: Int, count: Int) throws(GitError) -> [UInt8] {
+        var failed = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = 0
+            guard let base = buffer.baseAddress else { return }
+            while filled < count {
+                let got = pread(descriptor, base + filled, count - filled, offset + filled)
+                if got > 0 {
+                    filled += got
+                } else if got == 0 {
+                    break
+                } else if errno != EINTR {
+                    failed = true
+                    break
+                }
+            }
+        }
+        if failed { throw FileSystem.failure("read", path) }
+        return bytes
+    }
+}
