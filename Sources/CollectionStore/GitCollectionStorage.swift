@@ -1,39 +1,258 @@
+import GitObjects
+import Synchronization
+
 /// Collections kept as git repositories below one directory, laid out as Xandikos lays them out.
 package struct GitCollectionStorage: CollectionStorage {
-    /// The data directory.
+    /// The data directory, without a trailing slash.
     package let root: String
+    private let open: OpenCollections
+    private let identities: IdentitySource
+    let principalFiles = PrincipalFiles()
 
-    /// Throws `.notFound` when there is no such directory and `.inputOutput` when it cannot be read.
-    package init(root: String) throws(CollectionStoreError) {
+    /// `maximumOpen` bounds the collections kept in memory. Throws `.notFound` when there is no such directory.
+    package init(root: String, maximumOpen: Int = 1024) throws(CollectionStoreError) {
+        var root = root
+        while root.utf8.count > 1, root.hasSuffix("/") { root.removeLast() }
         self.root = root
+        open = OpenCollections(limit: maximumOpen)
+        identities = .process()
+        let path = root
+        let status = try withGit { () throws(GitError) in try FileSystem.status(of: path) }
+        guard let status, status.isDirectory else {
+            throw CollectionStoreError(.notFound, "There is no directory \(root).")
+        }
     }
 
-    private var unfinished: CollectionStoreError { CollectionStoreError(.inputOutput, "not there yet") }
+    func directory(of path: CollectionPath) -> String { path.isRoot ? root : root + path.string }
 
-    package func node(at path: CollectionPath) async throws(CollectionStoreError) -> Node { throw unfinished }
-    package func children(of path: CollectionPath) async throws(CollectionStoreError) -> [String] { throw unfinished }
-    package func createCollection(
-        at path: CollectionPath, type: CollectionType, properties: CollectionProperties, by author: ChangeAuthor
-    ) async throws(CollectionStoreError) -> any CollectionView { throw unfinished }
-    package func createDirectory(at path: CollectionPath) async throws(CollectionStoreError) { throw unfinished }
-    package func createDefaults(principal: CollectionPath, by author: ChangeAuthor) async throws(CollectionStoreError) {
-        throw unfinished
+    // MARK: Looking up
+
+    package func node(at path: CollectionPath) async throws(CollectionStoreError) -> Node {
+        // Most requests are for what is open already, and for members of that.
+        if let view = try open[path]?.view() { return .collection(view) }
+        if let parent = path.parent, let view = try open[parent]?.view(),
+            let member = try Self.member(path.name, of: view)
+        {
+            return .member(member, in: view)
+        }
+        open.forget(path)
+        return try await DiskQueue.shared.run { () throws(CollectionStoreError) in try self.nodeOnDisk(at: path) }
     }
-    package func updatePrincipal(
-        at path: CollectionPath, _ change: @Sendable (inout PrincipalSettings) -> Void
-    ) async throws(CollectionStoreError) { throw unfinished }
-    package func deleteCollection(at path: CollectionPath, by author: ChangeAuthor) async throws(CollectionStoreError) {
-        throw unfinished
+
+    private func nodeOnDisk(at path: CollectionPath) throws(CollectionStoreError) -> Node {
+        if let collection = try openCollection(at: path), let view = try collection.view() { return .collection(view) }
+        if let directory = try plainDirectory(at: path) { return .directory(directory) }
+        if let parent = path.parent, let view = try openCollection(at: parent)?.view(),
+            let member = try Self.member(path.name, of: view)
+        {
+            return .member(member, in: view)
+        }
+        return .missing
     }
+
+    private static func member(_ name: String, of view: GitCollectionView) throws(CollectionStoreError) -> Member? {
+        guard let name = try? MemberName(name) else { return nil }
+        return try view.memberNow(named: name)
+    }
+
+    /// nil when there is no repository at the path. Blocking.
+    func openCollection(at path: CollectionPath) throws(CollectionStoreError) -> GitCollection? {
+        if let known = open[path] {
+            if try known.view() != nil { return known }
+            open.forget(path)
+        }
+        guard try !isInsideBareRepository(path) else { return nil }
+        let directory = directory(of: path)
+        guard let repository = try withGit({ () throws(GitError) in try GitRepository.open(directory) }) else {
+            return nil
+        }
+        return open.add(try GitCollection(path: path, repository: repository, identities: identities))
+    }
+
+    /// The directories of a bare repository are git's, not collections.
+    private func isInsideBareRepository(_ path: CollectionPath) throws(CollectionStoreError) -> Bool {
+        var ancestor = path.parent
+        while let current = ancestor {
+            if let known = open[current] {
+                if known.isBare { return true }
+            } else {
+                let directory = directory(of: current)
+                let repository = try withGit { () throws(GitError) in try GitRepository.open(directory) }
+                if let repository, repository.workTree == nil { return true }
+            }
+            ancestor = current.parent
+        }
+        return false
+    }
+
+    func plainDirectory(at path: CollectionPath) throws(CollectionStoreError) -> DirectoryView? {
+        let directory = directory(of: path)
+        let status = try withGit { () throws(GitError) in try FileSystem.status(of: directory) }
+        guard let status, status.isDirectory, try !isInsideBareRepository(path) else { return nil }
+        return DirectoryView(
+            path: path, settings: try principalFiles.read(directory), lastModified: status.modified.seconds)
+    }
+
+    package func children(of path: CollectionPath) async throws(CollectionStoreError) -> [String] {
+        try await DiskQueue.shared.run { () throws(CollectionStoreError) in
+            if let collection = try self.openCollection(at: path) {
+                if collection.isBare { return [] }
+            } else if try self.plainDirectory(at: path) == nil {
+                throw CollectionStoreError(.notFound, "There is no collection \(path).")
+            }
+            let directory = self.directory(of: path)
+            return try withGit { () throws(GitError) in
+                var names: [String] = []
+                for name in try FileSystem.entries(of: directory) where !name.hasPrefix(".") {
+                    guard (try? MemberName(name)) != nil else { continue }
+                    if try FileSystem.status(of: directory + "/" + name)?.isDirectory == true { names.append(name) }
+                }
+                return names
+            }
+        }
+    }
+
+    // MARK: Changing members and properties
+
     package func put(
         _ bytes: [UInt8], as name: MemberName, in collection: CollectionPath, if condition: WriteCondition,
         by author: ChangeAuthor
-    ) async throws(CollectionStoreError) -> PutOutcome { throw unfinished }
+    ) async throws(CollectionStoreError) -> PutOutcome {
+        let id = ObjectID(hashing: bytes, as: .blob)
+        let member = CollectionChange.PreparedMember(name: name, bytes: bytes, id: id)
+        let outcome = try await submit(CollectionChange(kind: .put(member, if: condition), author: author), collection)
+        guard case .put(let put) = outcome else {
+            throw CollectionStoreError(.inputOutput, "The writer of \(collection) gave no answer.")
+        }
+        return put
+    }
+
     package func delete(
         _ name: MemberName, in collection: CollectionPath, if condition: WriteCondition, by author: ChangeAuthor
-    ) async throws(CollectionStoreError) { throw unfinished }
+    ) async throws(CollectionStoreError) {
+        _ = try await submit(CollectionChange(kind: .delete(name, if: condition), author: author), collection)
+    }
+
     package func updateProperties(
         at path: CollectionPath, by author: ChangeAuthor,
         _ change: @escaping @Sendable (inout CollectionProperties) throws(CollectionStoreError) -> Void
-    ) async throws(CollectionStoreError) { throw unfinished }
+    ) async throws(CollectionStoreError) {
+        _ = try await submit(CollectionChange(kind: .properties(change), author: author), path)
+    }
+
+    private func submit(
+        _ change: CollectionChange, _ path: CollectionPath
+    ) async throws(CollectionStoreError) -> CollectionChange.Outcome {
+        let collection: GitCollection?
+        if let known = open[path], try known.view() != nil {
+            collection = known
+        } else {
+            collection = try await DiskQueue.shared.run { () throws(CollectionStoreError) in
+                try self.openCollection(at: path)
+            }
+        }
+        guard let collection else { throw CollectionStoreError(.notFound, "There is no collection \(path).") }
+        return try await collection.submit(change)
+    }
+
+    // MARK: Creating and removing collections
+
+    @discardableResult
+    package func createCollection(
+        at path: CollectionPath, type: CollectionType, properties: CollectionProperties, by author: ChangeAuthor
+    ) async throws(CollectionStoreError) -> any CollectionView {
+        try await DiskQueue.shared.run { () throws(CollectionStoreError) in
+            let change = CollectionChange(kind: .initialize(type, properties), author: author)
+            return try self.create(path, change)
+        }
+    }
+
+    /// Makes the repository under a temporary name and gives it its own when it is complete. Blocking.
+    @discardableResult
+    func create(_ path: CollectionPath, _ first: CollectionChange?) throws(CollectionStoreError) -> GitCollectionView {
+        try checkPlace(of: path)
+        let target = directory(of: path)
+        let parent = FileSystem.directory(of: target)
+        let temporary = "\(parent)/\(NameRules.temporaryPrefix)new-\(UInt64.random(in: 0...UInt64.max))"
+        try withGit { () throws(GitError) in try FileSystem.makeDirectory(temporary) }
+        do {
+            let repository = try withGit { () throws(GitError) in try GitRepository.create(in: temporary) }
+            if let first {
+                let published = try PublishedView(path: path, repository: repository)
+                for outcome in CollectionTransaction(published: published, identities: identities).run([first]) {
+                    _ = try outcome.get()
+                }
+            }
+            try moveIntoPlace(temporary, target)
+        } catch {
+            try? FileSystem.removeTree(temporary)
+            throw error
+        }
+        guard let view = try openCollection(at: path)?.view() else {
+            throw CollectionStoreError(.inputOutput, "\(path) has vanished while it was created.")
+        }
+        return view
+    }
+
+    private func moveIntoPlace(_ temporary: String, _ target: String) throws(CollectionStoreError) {
+        do throws(GitError) {
+            // Creating the directory says "only if there is none"; renaming over an empty one is allowed.
+            try FileSystem.makeDirectory(target)
+            try FileSystem.rename(temporary, to: target)
+            try FileSystem.syncDirectory(FileSystem.directory(of: target))
+        } catch {
+            guard error.code == .alreadyExists else { throw CollectionStoreError(error) }
+            throw CollectionStoreError(.alreadyExists, "\(target) exists already.")
+        }
+    }
+
+    private func checkPlace(of path: CollectionPath) throws(CollectionStoreError) {
+        guard let parent = path.parent else {
+            throw CollectionStoreError(.alreadyExists, "The root exists already.")
+        }
+        switch try nodeOnDisk(at: path) {
+        case .missing: break
+        default: throw CollectionStoreError(.alreadyExists, "\(path) exists already.")
+        }
+        switch try nodeOnDisk(at: parent) {
+        case .directory: break
+        case .collection where try openCollection(at: parent)?.isBare == false: break
+        default: throw CollectionStoreError(.parentMissing, "There is no collection \(parent) to create \(path) in.")
+        }
+    }
+
+    package func createDirectory(at path: CollectionPath) async throws(CollectionStoreError) {
+        try await DiskQueue.shared.run { () throws(CollectionStoreError) in try self.makePlainDirectory(path) }
+    }
+
+    func makePlainDirectory(_ path: CollectionPath) throws(CollectionStoreError) {
+        try checkPlace(of: path)
+        let directory = directory(of: path)
+        try withGit { () throws(GitError) in
+            try FileSystem.makeDirectory(directory)
+            try FileSystem.syncDirectory(FileSystem.directory(of: directory))
+        }
+    }
+
+    package func deleteCollection(
+        at path: CollectionPath, by author: ChangeAuthor
+    ) async throws(CollectionStoreError) {
+        try await DiskQueue.shared.run { () throws(CollectionStoreError) in
+            let target = self.directory(of: path)
+            guard !path.isRoot else { throw CollectionStoreError(.invalidName, "The root cannot be removed.") }
+            switch try self.nodeOnDisk(at: path) {
+            case .directory, .collection: break
+            default: throw CollectionStoreError(.notFound, "There is no collection \(path).")
+            }
+            self.open.forget(within: path)
+            // Gone at once for everybody; emptying it can take its time.
+            let parent = FileSystem.directory(of: target)
+            let trash = "\(parent)/\(NameRules.temporaryPrefix)deleted-\(UInt64.random(in: 0...UInt64.max))"
+            try withGit { () throws(GitError) in
+                try FileSystem.rename(target, to: trash)
+                try FileSystem.syncDirectory(parent)
+                try FileSystem.removeTree(trash)
+            }
+        }
+    }
 }

@@ -28,6 +28,19 @@ package struct FileStatus: Hashable, Sendable {
     package var isRegularFile: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
 }
 
+/// Tells whether a path still names the same unchanged file. Survives renaming, unlike the time of the last status change.
+package struct FileStamp: Hashable, Sendable {
+    private var inode: UInt64
+    private var modified: FileTime
+    private var size: Int64
+
+    package init(_ status: FileStatus) {
+        inode = status.inode
+        modified = status.modified
+        size = status.size
+    }
+}
+
 /// An instant as file systems store it.
 package struct FileTime: Hashable, Sendable {
     /// Since 1970.

@@ -20,7 +20,7 @@ package enum FileSystem {
     package static func readIfPresent(_ path: String, limit: Int) throws(GitError) -> [UInt8]? {
         do {
             return try read(path, limit: limit)
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return nil
         }
     }

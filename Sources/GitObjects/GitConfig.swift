@@ -148,7 +148,8 @@ package struct GitConfig: Sendable {
 
     private static func isContinued(_ text: String) -> Bool {
         guard text.hasSuffix("\\") else { return false }
-        return text.reversed().prefix { $0 == "\\" }.count % 2 == 1 && !text.drop { $0 == " " || $0 == "\t" }.hasPrefix("#")
+        return text.reversed().prefix { $0 == "\\" }.count % 2 == 1
+            && !text.drop { $0 == " " || $0 == "\t" }.hasPrefix("#")
             && !text.drop { $0 == " " || $0 == "\t" }.hasPrefix(";")
     }
 

@@ -23,6 +23,17 @@ package struct GitIdentity: Sendable {
             ?? "fasti@\(Self.hostName)"
     }
 
+    /// The variables of this process that matter here.
+    package static func processEnvironment() -> [String: String] {
+        let names = [
+            "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL", "HOME",
+            "XDG_CONFIG_HOME",
+        ]
+        var environment: [String: String] = [:]
+        for name in names { environment[name] = getenv(name).map { String(cString: $0) } }
+        return environment
+    }
+
     /// The account's and the machine's configuration, in the order of precedence.
     package static func userConfigs(environment: [String: String]) -> [GitConfig] {
         var paths: [String] = []

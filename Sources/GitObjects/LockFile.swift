@@ -81,6 +81,13 @@ package struct LockFile: ~Copyable {
         if fsync(descriptor) != 0 { throw FileSystem.failure("sync", lockPath) }
     }
 
+    /// What the file system says about what was written so far.
+    package func status() throws(GitError) -> FileStatus {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileSystem.failure("examine", lockPath) }
+        return FileStatus(status)
+    }
+
     /// Puts what was written in the place of the target. The caller syncs the directory when that is due.
     package mutating func commit() throws(GitError) {
         try FileSystem.rename(lockPath, to: target)

@@ -94,7 +94,7 @@ package final class ObjectDatabase: Sendable {
         let names: [String]
         do {
             names = try FileSystem.entries(of: directory)
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             names = []
         }
         for name in names where name.hasSuffix(".idx") {
@@ -107,7 +107,7 @@ package final class ObjectDatabase: Sendable {
                 let pack = try PackFile(base)
                 current[base] = pack
                 fresh.append(pack)
-            } catch where error.code == .notFound {
+            } catch  where error.code == .notFound {
                 continue  // removed meanwhile
             }
         }
@@ -134,7 +134,8 @@ package final class ObjectDatabase: Sendable {
             guard line.first != UInt8(ascii: "#"), let path = String(validating: line, as: UTF8.self) else { continue }
             let directory = path.hasPrefix("/") ? path : loose.directory + "/" + path
             alternates.append(
-                open.first { $0.loose.directory == directory } ?? ObjectDatabase(directory: directory, depth: depth + 1))
+                open.first { $0.loose.directory == directory } ?? ObjectDatabase(directory: directory, depth: depth + 1)
+            )
         }
         return alternates
     }

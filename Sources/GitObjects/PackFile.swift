@@ -86,7 +86,9 @@ final class PackFile: Sendable {
             size |= Int(next & 0x7F) << shift
             shift += 7
         }
-        guard size <= limit else { throw GitError(.limitExceeded, "An object in \(path) is larger than \(limit) bytes.") }
+        guard size <= limit else {
+            throw GitError(.limitExceeded, "An object in \(path) is larger than \(limit) bytes.")
+        }
         let base: Base
         switch first >> 4 & 7 {
         case 1: base = .none(.commit)

@@ -13,19 +13,20 @@ package struct References: Sendable {
         package let reference: String
         /// nil before the first commit.
         package let commit: ObjectID?
+
+        package init(reference: String, commit: ObjectID?) {
+            self.reference = reference
+            self.commit = commit
+        }
     }
 
     /// File times that change whenever HEAD's value does; cheaper to compare than to read.
     package struct Stamp: Hashable, Sendable {
-        fileprivate struct File: Hashable {
-            var inode: UInt64
-            var modified: FileTime
-            var changed: FileTime
-            var size: Int64
-        }
-        fileprivate var head: File?
-        fileprivate var branch: File?
-        fileprivate var packed: File?
+        fileprivate var head: FileStamp?
+        fileprivate var branch: FileStamp?
+        fileprivate var packed: FileStamp?
+        /// Collections may keep properties in the configuration.
+        fileprivate var config: FileStamp?
     }
 
     private static let maximumSymbolicDepth = 5
@@ -69,12 +70,11 @@ package struct References: Sendable {
 
     /// To be taken before `head()`, and compared with one taken later. `reference` is the branch HEAD named.
     package func stamp(reference: String) throws(GitError) -> Stamp {
-        func file(_ name: String) throws(GitError) -> Stamp.File? {
-            guard let status = try FileSystem.status(of: directory + "/" + name) else { return nil }
-            return Stamp.File(
-                inode: status.inode, modified: status.modified, changed: status.changed, size: status.size)
+        func file(_ name: String) throws(GitError) -> FileStamp? {
+            try FileSystem.status(of: directory + "/" + name).map { FileStamp($0) }
         }
-        var stamp = Stamp(head: try file("HEAD"), branch: try file(reference), packed: nil)
+        var stamp = Stamp(
+            head: try file("HEAD"), branch: try file(reference), packed: nil, config: try file("config"))
         if stamp.branch == nil { stamp.packed = try file("packed-refs") }
         return stamp
     }
@@ -121,13 +121,24 @@ package struct References: Sendable {
             self.head = head
         }
 
-        /// The commit point: when this returns, the branch durably names `commit`.
-        package mutating func commit(_ commit: ObjectID) throws(GitError) {
+        /// Writes the new value beside the old one.
+        package func prepare(_ commit: ObjectID) throws(GitError) {
             try lock.write(Array((commit.hex + "\n").utf8))
             try lock.sync()
+        }
+
+        /// The commit point: when this returns, the branch durably has the prepared value.
+        package mutating func commit() throws(GitError) -> Stamp {
+            // Taken while the lock is held, so that it cannot be that of somebody else's commit.
+            var stamp = try references.stamp(reference: head.reference)
+            stamp.branch = FileStamp(try lock.status())
+            stamp.packed = nil
+            if head.reference == "HEAD" { stamp.head = stamp.branch }
             try lock.commit()
             let path = references.directory + "/" + head.reference
             try FileSystem.syncDirectory(FileSystem.directory(of: path))
+            if head.reference != "HEAD" { try FileSystem.syncDirectory(references.directory) }
+            return stamp
         }
     }
 

@@ -125,6 +125,19 @@ package struct SpliceableTree: Sendable {
         ObjectID(bytes: bytes[offset..<(offset + ObjectID.byteCount)]) ?? .zero
     }
 
+    /// The bytes of one entry: mode, name, id.
+    func encodedEntry(at position: Int) -> ArraySlice<UInt8> {
+        let end = position + 1 < offsets.count ? Int(offsets[position + 1]) : bytes.count
+        return bytes[Int(offsets[position])..<end]
+    }
+
+    /// Negative, zero or positive, as an entry of one tree stands before, at, or after an entry of another.
+    static func order(_ a: SpliceableTree, _ i: Int, _ b: SpliceableTree, _ j: Int) -> Int {
+        let (left, right) = (a.key(at: i), b.key(at: j))
+        return compare(
+            a.bytes[left.start..<left.end], left.isTree, b.bytes[right.start..<right.end], right.isTree)
+    }
+
     private func compare(_ a: Key, _ b: Key) -> Int {
         Self.compare(bytes[a.start..<a.end], a.isTree, bytes[b.start..<b.end], b.isTree)
     }
@@ -178,7 +191,8 @@ package struct SpliceableTree: Sendable {
     private static func endOfEntry(at start: Int, in bytes: [UInt8]) -> Int? {
         var position = start
         while position < bytes.count, bytes[position] != UInt8(ascii: " ") {
-            guard bytes[position] >= UInt8(ascii: "0"), bytes[position] <= UInt8(ascii: "7"), position - start < 6 else {
+            guard bytes[position] >= UInt8(ascii: "0"), bytes[position] <= UInt8(ascii: "7"), position - start < 6
+            else {
                 return nil
             }
             position += 1

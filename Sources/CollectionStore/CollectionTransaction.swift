@@ -1,0 +1,78 @@
+import GitObjects
+import Glibc
+
+/// Applies changes to a collection under its locks and makes them durable and visible. Blocking.
+struct CollectionTransaction: Sendable {
+    typealias Outcome = Result<CollectionChange.Outcome, CollectionStoreError>
+
+    let published: PublishedView
+    let identities: IdentitySource
+    private let uids = UIDTableBox()
+
+    init(published: PublishedView, identities: IdentitySource) {
+        self.published = published
+        self.identities = identities
+    }
+
+    /// How long another program may hold a lock before the changes are refused.
+    private static let patience: Int64 = 5
+
+    /// One outcome per change, in their order. Changes are independent: one that is refused does not touch the others.
+    func run(_ changes: [CollectionChange]) -> [Outcome] {
+        let deadline = FileTime.now.seconds + Self.patience
+        var pause: UInt32 = 2_000
+        while true {
+            do throws(CollectionStoreError) {
+                return try attempt(changes)
+            } catch {
+                guard error.code == .locked, FileTime.now.seconds < deadline else {
+                    return changes.map { _ in .failure(error) }
+                }
+                usleep(pause)
+                pause = min(pause * 2, 200_000)
+            }
+        }
+    }
+
+    private func attempt(_ changes: [CollectionChange]) throws(CollectionStoreError) -> [Outcome] {
+        let repository = published.repository
+        var lock: LockFile?
+        if repository.workTree != nil {
+            lock = try withGit { () throws(GitError) in
+                try LockFile.acquire(for: repository.indexPath, in: repository.gitDirectory)
+            }
+        }
+        let view = try refreshed(repository)
+        var batch = CollectionBatch(
+            repository, view: view, cache: published.cache, uids: uids.take(for: view.state.treeID),
+            identity: identities.identity(repository), time: FileTime.now.seconds)
+        var outcomes: [Outcome] = []
+        for change in changes {
+            do throws(CollectionStoreError) {
+                outcomes.append(.success(try batch.apply(change)))
+            } catch {
+                outcomes.append(.failure(error))
+            }
+        }
+        if !batch.isEmpty {
+            try batch.write(lock: &lock)
+            published.indexStamp = batch.indexStamp
+            published.publish(try batch.publishedView(path: published.path))
+        }
+        uids.put(batch.takeUIDs(), for: batch.state.treeID)
+        return outcomes
+    }
+
+    /// The state to build on. What git programs did to the index since (`git add`, `git status`) is taken over.
+    private func refreshed(_ repository: GitRepository) throws(CollectionStoreError) -> GitCollectionView {
+        let view = try published.view()
+        guard repository.workTree != nil else { return view }
+        let stamp = try withGit { () throws(GitError) in try FileSystem.status(of: repository.indexPath) }
+        if let stamp, FileStamp(stamp) == published.indexStamp { return view }
+        var state = view.state
+        state.index = CollectionState.readIndex(repository, state.tree)
+        return GitCollectionView(
+            path: view.path, state: state, repository: repository, cache: published.cache,
+            members: view.listedMembers)
+    }
+}

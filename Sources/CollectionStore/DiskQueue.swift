@@ -1,0 +1,68 @@
+import Dispatch
+import Synchronization
+
+/// Runs blocking file operations on a bounded number of threads, away from the threads that run asynchronous code.
+final class DiskQueue: Sendable {
+    private struct State {
+        var running = 0
+        var waiting: [@Sendable () -> Void] = []
+        var next = 0
+    }
+
+    private let state = Mutex(State())
+    private let queue: DispatchQueue
+    private let width: Int
+
+    /// Enough to keep a disk busy, few enough not to starve the machine.
+    static let shared = DiskQueue(width: 8)
+
+    init(width: Int) {
+        self.width = width
+        queue = DispatchQueue(label: "fasti.disk", attributes: .concurrent)
+    }
+
+    func run<T: Sendable>(
+        _ body: @escaping @Sendable () throws(CollectionStoreError) -> T
+    ) async throws(CollectionStoreError) -> T {
+        let result: Result<T, CollectionStoreError> = await withCheckedContinuation { continuation in
+            enqueue {
+                do throws(CollectionStoreError) {
+                    continuation.resume(returning: .success(try body()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    private func enqueue(_ work: @escaping @Sendable () -> Void) {
+        let mayStart = state.withLock { state in
+            guard state.running == width else {
+                state.running += 1
+                return true
+            }
+            state.waiting.append(work)
+            return false
+        }
+        if mayStart { queue.async { self.runAndContinue(work) } }
+    }
+
+    private func runAndContinue(_ first: @Sendable () -> Void) {
+        first()
+        while let work = nextWaiting() { work() }
+    }
+
+    private func nextWaiting() -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            guard state.next < state.waiting.count else {
+                state.running -= 1
+                state.waiting.removeAll(keepingCapacity: true)
+                state.next = 0
+                return nil
+            }
+            defer { state.next += 1 }
+            return state.waiting[state.next]
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import GitObjects
+import Synchronization
+
+/// The state of a collection that readers see: replaced as a whole when a change is durable, or when somebody else has
+/// changed the repository.
+final class PublishedView: Sendable {
+    let path: CollectionPath
+    let repository: GitRepository
+    let cache = ContentCache()
+    private let current: Mutex<GitCollectionView>
+    private let writtenIndex = Mutex<FileStamp?>(nil)
+
+    init(path: CollectionPath, repository: GitRepository) throws(CollectionStoreError) {
+        self.path = path
+        self.repository = repository
+        let state = try CollectionState.load(repository)
+        current = Mutex(GitCollectionView(path: path, state: state, repository: repository, cache: cache))
+    }
+
+    /// The state HEAD names now. Costs a few `stat` calls as long as nobody else changes the repository.
+    func view() throws(CollectionStoreError) -> GitCollectionView {
+        let known = current.withLock { $0 }
+        let stamp = try withGit { () throws(GitError) in
+            try repository.references.stamp(reference: known.state.head.reference)
+        }
+        if stamp == known.state.stamp { return known }
+        let state = try CollectionState.load(repository)
+        let fresh = GitCollectionView(path: path, state: state, repository: repository, cache: cache)
+        publish(fresh)
+        return fresh
+    }
+
+    /// What the file system said about the index when we had written it; anything else there is somebody else's.
+    var indexStamp: FileStamp? {
+        get { writtenIndex.withLock { $0 } }
+        set { writtenIndex.withLock { $0 = newValue } }
+    }
+
+    func publish(_ view: GitCollectionView) { current.withLock { $0 = view } }
+}
