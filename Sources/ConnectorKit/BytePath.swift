@@ -33,10 +33,16 @@ public struct BytePath: Hashable, Sendable {
     ///
     /// - Returns: nil when the bytes are anything but their own cleaned form, or contain NUL.
     public init?(validating bytes: [UInt8]) {
-        guard !bytes.contains(0) else { return nil }
-        let cleaned = BytePath(cleaning: bytes)
-        guard cleaned.bytes == bytes else { return nil }
-        self = cleaned
+        guard bytes.first == UInt8(ascii: "/") else { return nil }
+        var start = 1
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.count
+            guard BytePath.isValidName(bytes[start..<end]) else { return nil }
+            start = end + 1
+            // A slash at the end, which no clean path but the root has.
+            if start == bytes.count { return nil }
+        }
+        self.init(unchecked: bytes)
     }
 
     private init(components: [[UInt8]]) {
@@ -111,9 +117,15 @@ public struct BytePath: Hashable, Sendable {
     }
 
     /// Whether `name` can be one component of a path.
-    public static func isValidName(_ name: [UInt8]) -> Bool {
-        !name.isEmpty && !name.contains(UInt8(ascii: "/")) && !name.contains(0)
-            && !name.elementsEqual(".".utf8) && !name.elementsEqual("..".utf8)
+    public static func isValidName(_ name: [UInt8]) -> Bool { isValidName(name[...]) }
+
+    private static func isValidName(_ name: ArraySlice<UInt8>) -> Bool {
+        switch name.count {
+        case 0: return false
+        case 1 where name.first == UInt8(ascii: "."): return false
+        case 2 where name.elementsEqual("..".utf8): return false
+        default: return !name.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+        }
     }
 }
 

@@ -10,9 +10,25 @@ public struct MAC: Hashable, Sendable {
     /// - Returns: nil unless there are exactly 32 bytes.
     public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
-        var parts: [UInt64] = [0, 0, 0, 0]
-        for (index, byte) in bytes.enumerated() { parts[index / 8] = parts[index / 8] << 8 | UInt64(byte) }
-        self.init(words: (parts[0], parts[1], parts[2], parts[3]))
+        self.init(Array(bytes), at: 0)
+    }
+
+    /// The 32 bytes from `offset` on, without a copy: states and trees hold millions of identifiers.
+    ///
+    /// - Returns: nil when `bytes` ends before.
+    public init?(_ bytes: [UInt8], at offset: Int) {
+        guard offset >= 0, offset <= bytes.count - 32 else { return nil }
+        self.init(
+            words: (
+                Self.word(bytes, offset), Self.word(bytes, offset + 8), Self.word(bytes, offset + 16),
+                Self.word(bytes, offset + 24)
+            ))
+    }
+
+    private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt64 {
+        var word: UInt64 = 0
+        for index in offset..<offset + 8 { word = word << 8 | UInt64(bytes[index]) }
+        return word
     }
 
     /// - Returns: nil unless `hex` is exactly 64 hexadecimal digits.
@@ -41,12 +57,14 @@ public struct MAC: Hashable, Sendable {
     public var bytes: [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(32)
-        for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                result.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
-            }
-        }
+        append(to: &result)
         return result
+    }
+
+    /// Writes the 32 bytes behind what is there.
+    public func append(to bytes: inout [UInt8]) {
+        let words = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+        withUnsafeBytes(of: words) { bytes.append(contentsOf: $0) }
     }
 
     /// 64 lower-case hexadecimal digits.

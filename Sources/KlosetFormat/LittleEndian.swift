@@ -30,12 +30,16 @@ struct LittleEndianReader {
     mutating func integer<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(FormatError) -> T {
         let range = try take(T.bitWidth / 8)
         var value: UInt64 = 0
-        for index in range.reversed() { value = value << 8 | UInt64(bytes[index]) }
+        var index = range.upperBound
+        while index > range.lowerBound {
+            index &-= 1
+            value = value << 8 | UInt64(bytes[index])
+        }
         return T(truncatingIfNeeded: value)
     }
 
     mutating func mac() throws(FormatError) -> MAC {
-        guard let mac = MAC(bytes[try take(32)]) else { throw tooShort(32) }
+        guard let mac = MAC(bytes, at: try take(32).lowerBound) else { throw tooShort(32) }
         return mac
     }
 
@@ -46,12 +50,8 @@ struct LittleEndianReader {
 
 extension [UInt8] {
     mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
-        var rest = UInt64(truncatingIfNeeded: value)
-        for _ in 0..<type(of: value).bitWidth / 8 {
-            append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
+        Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }
 
-    mutating func append(_ mac: MAC) { append(contentsOf: mac.bytes) }
+    mutating func append(_ mac: MAC) { mac.append(to: &self) }
 }

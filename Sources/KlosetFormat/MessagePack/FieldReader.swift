@@ -288,6 +288,7 @@ extension MessagePackStructure {
     /// The canonical bytes of the message, those that the Go engine would write.
     package func encoded() -> [UInt8] {
         var writer = FieldWriter()
+        writer.output.reserveCapacity(512)
         writer.write(self)
         return writer.output.bytes
     }

@@ -86,7 +86,7 @@ package struct MessagePackReader: Sendable {
     /// An identifier; zero for nil.
     package mutating func readMAC() throws(FormatError) -> MAC {
         guard let range = try readBytes() else { return .zero }
-        guard let mac = MAC(bytes[range]) else {
+        guard range.count == 32, let mac = MAC(bytes, at: range.lowerBound) else {
             throw FormatError(.malformed, "An identifier has \(range.count) bytes instead of 32.")
         }
         return mac

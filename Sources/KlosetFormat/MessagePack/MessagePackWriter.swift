@@ -7,6 +7,8 @@ package struct MessagePackWriter: Sendable {
 
     package init() {}
 
+    mutating func reserveCapacity(_ count: Int) { bytes.reserveCapacity(count) }
+
     package mutating func write(_ value: UInt8) { write(0xCC, value) }
     package mutating func write(_ value: UInt16) { write(0xCD, value) }
     package mutating func write(_ value: UInt32) { write(0xCE, value) }
@@ -105,9 +107,7 @@ package struct MessagePackWriter: Sendable {
         appendBigEndian(value)
     }
 
-    private mutating func appendBigEndian<T: FixedWidthInteger>(_ value: T) {
-        for shift in stride(from: T.bitWidth - 8, through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: value >> T(truncatingIfNeeded: shift)))
-        }
+    private mutating func appendBigEndian(_ value: some FixedWidthInteger) {
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }
 }
