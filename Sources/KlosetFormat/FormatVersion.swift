@@ -7,7 +7,9 @@ public struct FormatVersion: RawRepresentable, Hashable, Sendable {
 
     /// Tree nodes, tree roots and everything the engine does not version.
     public static let none = FormatVersion(rawValue: 0)
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     public static let v1_0_0 = FormatVersion(rawValue: 0x00_01_00_00)
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     public static let v1_1_0 = FormatVersion(rawValue: 0x00_01_01_00)
 }
 
