@@ -62,8 +62,8 @@ let package = Package(
         system("CLZ4", pkgConfig: "liblz4", apt: "liblz4-dev"),
         system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
-        .systemLibrary(name: "CPOSIX"),
         .target(name: "CBLAKE3Kernels"),
+        .target(name: "CPOSIX"),
 
         // Layer 1: pure building blocks
         module("BLAKE3", ["CBLAKE3Kernels"]),

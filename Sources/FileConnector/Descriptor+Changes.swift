@@ -1,4 +1,5 @@
 internal import CPOSIX
+internal import ConnectorKit
 
 #if canImport(Darwin)
     internal import Darwin
@@ -55,9 +56,11 @@ extension Descriptor {
         try attempt("set its owner") { fchownat(number, name, user, group, AT_SYMLINK_NOFOLLOW) }
     }
 
-    func setModificationTime(of name: [UInt8], _ time: timespec) throws(SystemError) {
+    func setModificationTime(of name: [UInt8], _ time: Timestamp) throws(SystemError) {
         let name = cName(name)
-        try attempt("set its time") { cposix_set_modification_time_at(number, name, time) }
+        try attempt("set its time") {
+            cposix_set_modification_time_at(number, name, time.seconds, Int64(time.nanoseconds))
+        }
     }
 }
 
@@ -71,8 +74,8 @@ extension Descriptor {
         try attempt("set its owner") { fchown(number, user, group) }
     }
 
-    func setModificationTime(_ time: timespec) throws(SystemError) {
-        try attempt("set its time") { cposix_set_modification_time(number, time) }
+    func setModificationTime(_ time: Timestamp) throws(SystemError) {
+        try attempt("set its time") { cposix_set_modification_time(number, time.seconds, Int64(time.nanoseconds)) }
     }
 
     /// Returns when all that was written to this file system is durable.

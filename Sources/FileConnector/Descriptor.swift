@@ -1,5 +1,3 @@
-internal import CPOSIX
-
 #if canImport(Darwin)
     internal import Darwin
 #else

@@ -49,7 +49,7 @@ extension FileExporter {
         try install(record.path) { parent, temporary throws(SystemError) in
             try parent.makeSymbolicLink(temporary, to: target)
             if isPrivileged { try parent.setOwner(of: temporary, user: info.user, group: info.group) }
-            try parent.setModificationTime(of: temporary, info.modificationTime.timespec)
+            try parent.setModificationTime(of: temporary, info.modificationTime)
         }
     }
 
@@ -58,7 +58,7 @@ extension FileExporter {
             try parent.makeSpecial(temporary, type: type)
             if isPrivileged { try parent.setOwner(of: temporary, user: info.user, group: info.group) }
             try parent.setMode(of: temporary, mode(info))
-            try parent.setModificationTime(of: temporary, info.modificationTime.timespec)
+            try parent.setModificationTime(of: temporary, info.modificationTime)
         }
     }
 
@@ -91,7 +91,7 @@ extension FileExporter {
         // A change of owner clears the set-uid bit, so the permissions come after it.
         if isPrivileged { try file.setOwner(user: info.user, group: info.group) }
         try file.setMode(mode(info))
-        try file.setModificationTime(info.modificationTime.timespec)
+        try file.setModificationTime(info.modificationTime)
     }
 
     /// A file that does not get its owner back must not run with the rights of another.

@@ -1,4 +1,3 @@
-internal import CPOSIX
 internal import ConnectorKit
 
 #if canImport(Darwin)
@@ -10,7 +9,11 @@ internal import ConnectorKit
 extension FileInfo {
     /// What the file system says (Kloset format, section 9.3).
     init(name: [UInt8], _ status: stat, userName: [UInt8] = [], groupName: [UInt8] = []) {
-        let time = withUnsafePointer(to: status) { cposix_modification_time($0) }
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
         self.init(
             name: name, size: Int64(status.st_size), mode: FileMode(posix: UInt32(status.st_mode)),
             modificationTime: Timestamp(
@@ -24,8 +27,4 @@ extension FileInfo {
     func isSameFile(as status: stat) -> Bool {
         device == UInt64(truncatingIfNeeded: status.st_dev) && inode == UInt64(truncatingIfNeeded: status.st_ino)
     }
-}
-
-extension Timestamp {
-    var timespec: timespec { .init(tv_sec: time_t(seconds), tv_nsec: Int(nanoseconds)) }
 }

@@ -1,0 +1,56 @@
+#if !defined(__APPLE__)
+#define _GNU_SOURCE
+#endif
+
+#include "include/CPOSIX.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+int cposix_set_modification_time(int descriptor, int64_t seconds, int64_t nanoseconds) {
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)seconds, .tv_nsec = (long)nanoseconds}};
+    return futimens(descriptor, times);
+}
+
+int cposix_set_modification_time_at(int directory, const char *name, int64_t seconds, int64_t nanoseconds) {
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)seconds, .tv_nsec = (long)nanoseconds}};
+    return utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
+#if defined(__APPLE__)
+int cposix_sync_file_system(int descriptor) {
+    sync();
+    return fcntl(descriptor, F_FULLFSYNC);
+}
+
+ptrdiff_t cposix_list_attributes(int descriptor, char *names, size_t size) {
+    return flistxattr(descriptor, names, size, 0);
+}
+
+ptrdiff_t cposix_get_attribute(int descriptor, const char *name, void *value, size_t size) {
+    return fgetxattr(descriptor, name, value, size, 0, 0);
+}
+
+int cposix_set_attribute(int descriptor, const char *name, const void *value, size_t size) {
+    return fsetxattr(descriptor, name, value, size, 0, 0);
+}
+#else
+int cposix_sync_file_system(int descriptor) {
+    return syncfs(descriptor);
+}
+
+ptrdiff_t cposix_list_attributes(int descriptor, char *names, size_t size) {
+    return flistxattr(descriptor, names, size);
+}
+
+ptrdiff_t cposix_get_attribute(int descriptor, const char *name, void *value, size_t size) {
+    return fgetxattr(descriptor, name, value, size);
+}
+
+int cposix_set_attribute(int descriptor, const char *name, const void *value, size_t size) {
+    return fsetxattr(descriptor, name, value, size, 0);
+}
+#endif

@@ -1,0 +1,29 @@
+// What the C library offers and Swift's import of it lacks, under one name for all systems.
+//
+// This header includes nothing of the system's: its types would then belong to two modules. Results are those of the
+// calls behind: -1 with `errno`, else 0 or a size.
+#ifndef CPOSIX_H
+#define CPOSIX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Sets the time of the last modification of an open file; that of the last access stays.
+int cposix_set_modification_time(int descriptor, int64_t seconds, int64_t nanoseconds);
+
+// The same for `name` in a directory; of a symbolic link, for the link itself.
+int cposix_set_modification_time_at(int directory, const char *name, int64_t seconds, int64_t nanoseconds);
+
+// Returns when everything written to the file system of `descriptor` is durable.
+int cposix_sync_file_system(int descriptor);
+
+// The names of the extended attributes of an open file, each with a NUL behind it. With a size of 0, only how many
+// bytes they need.
+ptrdiff_t cposix_list_attributes(int descriptor, char *names, size_t size);
+
+// The value of an attribute; with a size of 0, only how many bytes it needs.
+ptrdiff_t cposix_get_attribute(int descriptor, const char *name, void *value, size_t size);
+
+int cposix_set_attribute(int descriptor, const char *name, const void *value, size_t size);
+
+#endif
