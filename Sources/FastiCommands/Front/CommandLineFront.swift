@@ -4,18 +4,18 @@ internal import FastiConfiguration
 ///
 /// The argument parser knows nothing of `at`, so it is taken out first. Global options move behind the command, which
 /// declares them; there they may also be written in the first place.
-struct CommandLineFront: Hashable {
+package struct CommandLineFront: Hashable {
     /// The text after `at`.
-    let location: String?
+    package let location: String?
     /// What the argument parser gets: the command first.
-    let arguments: [String]
+    package let arguments: [String]
 
     /// Global options that take a value.
     static let valued: Set<String> = ["configdir", "config", "keyfile", "concurrency"]
     static let flags: Set<String> = ["json", "quiet", "silent", "stdio"]
 
     /// - Throws: ``CommandError/Code/usage``.
-    init(parsing words: [String]) throws(CommandError) {
+    package init(parsing words: [String]) throws(CommandError) {
         var rest = words[...]
         var globals: [String] = []
         while let word = rest.first, word.hasPrefix("-"), word != "-" {

@@ -82,7 +82,7 @@ package enum FastiProgram {
     private static func explain(_ command: any ParsableCommand, asJSON: Bool) -> ExitStatus {
         let group = type(of: command)
         guard group.configuration.subcommands.isEmpty else {
-            let names = group.configuration.subcommands.map(\._commandName)
+            let names = group.configuration.subcommands.map { $0._commandName }
             let error = CommandError.usage(
                 "What is to be done with \"fasti \(group._commandName)\"?",
                 advice: "Add one of \(names.joined(separator: ", ")); \"fasti help \(group._commandName)\" tells more.")

@@ -1,7 +1,7 @@
 /// A guess at what someone meant to type.
-enum Suggestion {
+package enum Suggestion {
     /// The candidate with the fewest changed, added, missing or swapped letters, if these are few.
-    static func nearest(to word: String, in candidates: [String]) -> String? {
+    package static func nearest(to word: String, in candidates: [String]) -> String? {
         let near = candidates.map { ($0, distance(Array(word.utf8.prefix(64)), Array($0.utf8))) }.min { $0.1 < $1.1 }
         guard let near, near.1 <= max(1, word.utf8.count / 3) else { return nil }
         return near.0

@@ -1,9 +1,9 @@
-internal import ConnectorKit
+package import ConnectorKit
 
 /// How numbers and times are written for people.
-enum Format {
+package enum Format {
     /// Bytes in IEC units: `512 B`, `3.4 MiB`.
-    static func size(_ bytes: some BinaryInteger) -> String {
+    package static func size(_ bytes: some BinaryInteger) -> String {
         guard bytes >= 1024 else { return "\(bytes) B" }
         var value = Double(bytes)
         var unit = 0
@@ -20,7 +20,7 @@ enum Format {
     }
 
     /// A duration: `12ms`, `1.2s`, `3m05s`, `2h10m`.
-    static func duration(_ duration: Duration) -> String {
+    package static func duration(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         if seconds < 0 { return "0s" }
         let milliseconds = attoseconds / 1_000_000_000_000_000
@@ -37,7 +37,7 @@ enum Format {
     }
 
     /// RFC 3339 in UTC: `2026-07-02T15:04:05Z`, with nine digits of a second where asked.
-    static func time(_ time: Timestamp, fraction: Bool = false) -> String {
+    package static func time(_ time: Timestamp, fraction: Bool = false) -> String {
         let days = floorDivide(time.seconds, 86_400)
         let second = time.seconds - days * 86_400
         let (year, month, day) = civil(days)

@@ -24,7 +24,7 @@ package enum JSONValue: Hashable, Sendable {
     static func strings(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
 
     /// One line without a line break at its end.
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
         append(to: &bytes)
         return bytes
