@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ConnectorKit
 internal import DAVConnector
+internal import FileConnector
 internal import Kloset
 
 #if canImport(Glibc)
@@ -17,7 +18,7 @@ package enum FastiProgram {
 
     /// The connectors that are built in.
     static var registry: ConnectorRegistry {
-        ConnectorRegistry([DAVIntegration.integration] + KlosetStores.integrations)
+        ConnectorRegistry([FileIntegration.integration, DAVIntegration.integration] + KlosetStores.integrations)
     }
 
     /// Runs the command that this process was started with, and ends the process with its status.
