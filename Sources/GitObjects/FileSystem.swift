@@ -85,7 +85,7 @@ package enum FileSystem {
     }
 
     /// Replaces a file so that after a crash either the old or the new content is there.
-    package static func replaceFile(_ path: String, with bytes: [UInt8], mode: mode_t = 0o666) throws(GitError) {
+    package static func replaceFile(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o666) throws(GitError) {
         let temporary = path + ".fasti-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         do {
             let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
