@@ -88,7 +88,7 @@ package enum FileSystem {
     package static func replaceFile(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o666) throws(GitError) {
         let temporary = path + ".fasti-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         do {
-            let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode_t(mode))
             try file.write(bytes)
             try file.sync()
             try rename(temporary, to: path)
