@@ -118,6 +118,10 @@ let package = Package(
         tests("CompressionTests", ["Compression"]),
         tests("JourneyTests", ["PeerPrograms"]),
         tests("ConnectorKitTests", ["ConnectorKit"]),
+        tests("DAVClientTests", ["DAVClient", "WebDAV", "XMLStream", httpTypes]),
+        tests(
+            "DAVConnectorTests",
+            ["ConnectorKit", "DAVClient", "DAVConnector", "PeerPrograms", "WebDAV", "XMLStream", httpTypes]),
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
         tests("FileConnectorTests", ["CPOSIX", "ConnectorKit", "FileConnector"]),
         tests("KlosetFormatTests", ["ConnectorKit", "KlosetFormat"]),
