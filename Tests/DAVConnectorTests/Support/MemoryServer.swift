@@ -1,0 +1,270 @@
+import DAVClient
+import HTTPTypes
+import Synchronization
+import WebDAV
+import XMLStream
+
+/// A small CalDAV and CardDAV server in memory, with the bad habits of real ones on demand.
+final class MemoryServer: DAVTransport {
+    struct Object: Sendable {
+        var bytes: [UInt8]
+        var etag: String
+        var contentType: String
+    }
+
+    struct Collection: Sendable {
+        var kind: DAVCollectionKind
+        var properties: [XMLElement] = []
+        /// By the last segment of the path, as on the wire.
+        var objects: [String: Object] = [:]
+        var changes = 0
+    }
+
+    /// What this server does differently from a good one.
+    struct Habits: Sendable {
+        /// Line ends in answers are bare, so that a parser turns CRLF into LF.
+        var losesCarriageReturns = false
+        var givesLengths = true
+        var givesETags = true
+        var givesChangeTags = true
+        /// More hrefs than this are silently left out of an answer.
+        var multigetCap = Int.max
+        /// More hrefs than this are refused with 507.
+        var multigetLimit = Int.max
+        var davHeader = "1, 3, calendar-access, addressbook"
+        var refusesUIDTwice = false
+        /// Names of properties that make MKCALENDAR and PROPPATCH fail.
+        var refusedProperties: Set<String> = []
+        /// What is stored in place of what was sent.
+        var rewrite: (@Sendable ([UInt8]) -> [UInt8])?
+    }
+
+    struct State: Sendable {
+        var collections: [String: Collection] = [:]
+        var habits = Habits()
+        var requests: [DAVClientRequest] = []
+        /// Answers before the server does, to script a fault.
+        var fault: (@Sendable (DAVClientRequest, inout State) throws -> DAVClientResponse?)?
+    }
+
+    private let state: Mutex<State>
+
+    init(_ habits: Habits = Habits()) { state = Mutex(State(habits: habits)) }
+
+    func with<Result>(_ body: (inout State) -> sending Result) -> sending Result { state.withLock { body(&$0) } }
+
+    var requests: [DAVClientRequest] { with { $0.requests } }
+
+    func count(_ method: String) -> Int { requests.count { $0.method.rawValue == method } }
+
+    func forgetRequests() { with { $0.requests = [] } }
+
+    func addCalendar(_ name: String, properties: [XMLElement] = [], _ objects: [String: String] = [:]) {
+        add("/cal/\(name)/", .calendar, properties, objects)
+    }
+
+    func addBook(_ name: String, _ objects: [String: String] = [:]) { add("/card/\(name)/", .addressBook, [], objects) }
+
+    private func add(_ path: String, _ kind: DAVCollectionKind, _ properties: [XMLElement], _ objects: [String: String])
+    {
+        with { state in
+            state.collections[path] = Collection(kind: kind, properties: properties)
+            for (name, text) in objects { state.store(Array(text.utf8), path, name, kind.contentType) }
+        }
+    }
+
+    func object(_ path: String, _ name: String) -> [UInt8]? { with { $0.collections[path]?.objects[name]?.bytes } }
+
+    func send(_ request: DAVClientRequest) async throws -> DAVClientResponse {
+        try state.withLock { state in
+            state.requests.append(request)
+            if let fault = state.fault, let answer = try fault(request, &state) { return answer }
+            return state.answer(request)
+        }
+    }
+}
+
+extension DAVClientResponse {
+    static func status(_ code: Int, _ headers: HTTPFields = [:], _ body: [UInt8] = []) -> DAVClientResponse {
+        DAVClientResponse(status: .init(code: code), headers: headers, body: body)
+    }
+}
+
+extension MemoryServer.State {
+    static func etag(_ bytes: [UInt8]) -> String {
+        "\""
+            + String(
+                bytes.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }, radix: 16)
+            + "\""
+    }
+
+    mutating func store(_ bytes: [UInt8], _ path: String, _ name: String, _ type: String) {
+        let stored = habits.rewrite?(bytes) ?? bytes
+        collections[path]?.objects[name] = .init(bytes: stored, etag: Self.etag(stored), contentType: type)
+        collections[path]?.changes += 1
+    }
+
+    mutating func answer(_ request: DAVClientRequest) -> DAVClientResponse {
+        switch request.method.rawValue {
+        case "OPTIONS": .status(200, [.dav: habits.davHeader])
+        case "PROPFIND": propfind(request)
+        case "REPORT": multiget(request)
+        case "GET": get(request)
+        case "PUT": put(request)
+        case "MKCALENDAR", "MKCOL": make(request)
+        case "PROPPATCH": proppatch(request)
+        default: .status(405)
+        }
+    }
+
+    private func split(_ path: String) -> (collection: String, name: String) {
+        guard !path.hasSuffix("/"), let slash = path.lastIndex(of: "/") else { return (path, "") }
+        return (String(path[...slash]), String(path[path.index(after: slash)...]))
+    }
+
+    // MARK: Reading
+
+    private func propfind(_ request: DAVClientRequest) -> DAVClientResponse {
+        let path = request.url.path
+        let isListing = request.headers[.depth] == "1"
+        var writer = MultistatusWriter()
+        switch path {
+        case "/.well-known/caldav", "/.well-known/carddav": return .status(301, [.location: "/p/"])
+        case "/p/":
+            let self_ = [XMLElement(.href, text: "/p/")]
+            writer.response(
+                path,
+                propstats: [
+                    Propstat(
+                        status: .ok,
+                        properties: [
+                            XMLElement(.currentUserPrincipal, self_),
+                            XMLElement(.calendarHomeSet, [XMLElement(.href, text: "/cal/")]),
+                            XMLElement(.addressbookHomeSet, [XMLElement(.href, text: "/card/")]),
+                        ])
+                ])
+        case "/cal/", "/card/":
+            writer.response(path, propstats: [Propstat(status: .ok, properties: [Self.type([.collection])])])
+            for (child, collection) in collections.sorted(by: { $0.key < $1.key })
+            where isListing && child.hasPrefix(path) {
+                writer.response(child, propstats: [Propstat(status: .ok, properties: properties(collection))])
+            }
+        default:
+            guard let collection = collections[path] else { return .status(404) }
+            writer.response(path, propstats: [Propstat(status: .ok, properties: properties(collection))])
+            for (name, object) in collection.objects.sorted(by: { $0.key < $1.key }) where isListing {
+                var properties = [XMLElement(.resourcetype), XMLElement(.getcontenttype, text: object.contentType)]
+                if habits.givesETags { properties.append(XMLElement(.getetag, text: object.etag)) }
+                if habits.givesLengths {
+                    properties.append(XMLElement(.getcontentlength, text: "\(object.bytes.count)"))
+                }
+                writer.response(path + name, propstats: [Propstat(status: .ok, properties: properties)])
+            }
+        }
+        return .status(207, [.contentType: "application/xml"], writer.finish())
+    }
+
+    private static func type(_ names: [XMLName]) -> XMLElement {
+        XMLElement(.resourcetype, names.map { XMLElement($0) })
+    }
+
+    private func properties(_ collection: MemoryServer.Collection) -> [XMLElement] {
+        let tag = habits.givesChangeTags ? [XMLElement(.getctag, text: "\(collection.changes)")] : []
+        return [Self.type([.collection, collection.kind.resourceType])] + tag + collection.properties
+    }
+
+    private func multiget(_ request: DAVClientRequest) -> DAVClientResponse {
+        guard let root = try? XMLElement(parsing: request.body), let collection = collections[request.url.path] else {
+            return .status(404)
+        }
+        let hrefs = root.all(.href).map(\.trimmedText)
+        guard hrefs.count <= habits.multigetLimit else { return .status(507) }
+        var writer = MultistatusWriter()
+        for href in hrefs.prefix(habits.multigetCap) {
+            guard let object = collection.objects[split(href).name] else {
+                writer.response(href, status: .notFound)
+                continue
+            }
+            var text = String(decoding: object.bytes, as: UTF8.self)
+            if habits.losesCarriageReturns { text = String(text.unicodeScalars.filter { $0 != "\r" }) }
+            var properties = [XMLElement(collection.kind.dataProperty, text: text)]
+            if habits.givesETags { properties.append(XMLElement(.getetag, text: object.etag)) }
+            writer.response(href, propstats: [Propstat(status: .ok, properties: properties)])
+        }
+        return .status(207, [.contentType: "application/xml"], writer.finish())
+    }
+
+    private func get(_ request: DAVClientRequest) -> DAVClientResponse {
+        let (path, name) = split(request.url.path)
+        guard let object = collections[path]?.objects[name] else { return .status(404) }
+        var headers: HTTPFields = [.contentType: object.contentType]
+        if habits.givesETags { headers[.eTag] = object.etag }
+        return .status(200, headers, object.bytes)
+    }
+
+    // MARK: Writing
+
+    private mutating func put(_ request: DAVClientRequest) -> DAVClientResponse {
+        let (path, name) = split(request.url.path)
+        guard let collection = collections[path] else { return .status(409) }
+        let present = collection.objects[name]
+        if request.headers[.ifNoneMatch] == "*", present != nil { return .status(412) }
+        if let wanted = request.headers[.ifMatch], wanted != present?.etag { return .status(412) }
+        if habits.refusesUIDTwice,
+            let holder = collection.objects.first(where: {
+                $0.key != name && Self.uid($0.value.bytes) == Self.uid(request.body)
+            })
+        {
+            let element = XMLElement(.caldavNoUidConflict, [XMLElement(.href, text: path + holder.key)])
+            return .status(409, [:], Self.errorBody(element))
+        }
+        store(request.body, path, name, request.headers[.contentType] ?? "")
+        return .status(present == nil ? 201 : 204)
+    }
+
+    private static func errorBody(_ condition: XMLElement) -> [UInt8] {
+        var writer = XMLWriter(prefixes: DAVNamespace.prefixes)
+        writer.element(XMLElement(.error, [condition]))
+        return writer.take()
+    }
+
+    static func uid(_ bytes: [UInt8]) -> Substring? {
+        String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first { $0.hasPrefix("UID:") }
+    }
+
+    private mutating func make(_ request: DAVClientRequest) -> DAVClientResponse {
+        guard collections[request.url.path] == nil else { return .status(405) }
+        let elements = (try? XMLElement(parsing: request.body))?.first(.set)?.first(.prop)?.elements ?? []
+        if elements.contains(where: { habits.refusedProperties.contains($0.name.local) }) { return .status(403) }
+        let types = elements.first { $0.name == .resourcetype }?.elements.map(\.name) ?? []
+        let isBook = types.contains(.addressbook)
+        if request.method.rawValue == "MKCOL", !isBook, !types.contains(.calendar) { return .status(415) }
+        collections[request.url.path] = .init(
+            kind: isBook ? .addressBook : .calendar, properties: elements.filter { $0.name != .resourcetype })
+        return .status(201)
+    }
+
+    private mutating func proppatch(_ request: DAVClientRequest) -> DAVClientResponse {
+        guard let root = try? XMLElement(parsing: request.body), collections[request.url.path] != nil else {
+            return .status(404)
+        }
+        let elements = root.first(.set)?.first(.prop)?.elements ?? []
+        let refused = elements.filter { habits.refusedProperties.contains($0.name.local) }
+        var writer = MultistatusWriter()
+        if refused.isEmpty {
+            for element in elements {
+                collections[request.url.path]?.properties.removeAll { $0.name == element.name }
+                collections[request.url.path]?.properties.append(element)
+            }
+        }
+        writer.response(
+            request.url.path,
+            propstats: [
+                Propstat(status: .forbidden, properties: refused.map { XMLElement($0.name) }),
+                Propstat(
+                    status: refused.isEmpty ? .ok : .failedDependency,
+                    properties: elements.filter { !refused.contains($0) }.map { XMLElement($0.name) }),
+            ])
+        return .status(207, [:], writer.finish())
+    }
+}
