@@ -174,9 +174,11 @@ struct CollectionBatch {
             var file = state.metadataFile
             metadata.update(&file, from: state.metadata)
             try putMetadataFile(file.encoded(), place: metadata.place)
+            // As it will be read from now on.
             state.metadataFile = file
+            state.metadata = CollectionMetadata(file: file, place: metadata.place)
         }
-        state.metadata = metadata
+        if metadata.place == .gitConfig { state.metadata = metadata }
         if metadata.place != .gitConfig { commit(ChangeMessage.properties(lines, author: author)) }
         return .done
     }
@@ -223,11 +225,7 @@ struct CollectionBatch {
         state.head = References.Head(reference: state.head.reference, commit: id)
         state.treeID = treeID
         state.lastCommit = time
-        if state.metadata.type == nil {
-            state.type = state.guessedType
-        } else {
-            state.type = state.metadata.type ?? .other
-        }
+        state.type = state.metadata.type ?? state.guessedType
     }
 
     // MARK: Writing

@@ -69,24 +69,27 @@ struct INIFile: Sendable {
 
     // MARK: Interpolation
 
-    /// `%` doubled, line ends as LF. A later line that begins with `#` or `;` would be read as a comment: it begins with a
-    /// reference to an option that holds the sign instead.
+    /// `%` doubled, line ends as LF. The syntax cuts off spaces around lines and takes `#` and `;` at their beginning for
+    /// comments; a reference to an empty option in front, or behind, keeps them.
     private mutating func escaped(_ value: String) -> String {
-        var lines: [String] = []
-        for line in Self.lines(of: value) {
-            let doubled = line.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%")
-            let text = doubled.drop { $0 == " " || $0 == "\t" }
-            if !lines.isEmpty, let sign = text.first, let name = Self.commentSigns[sign] {
-                setRaw(Self.defaultSection, name, String(sign))
-                lines.append("%(\(name))s" + text.dropFirst())
-            } else {
-                lines.append(doubled)
+        let lines = Self.lines(of: value)
+        var result: [String] = []
+        for (number, line) in lines.enumerated() {
+            var text = line.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%")
+            let isBlankAtAnEnd = line.isEmpty && lines.count > 1 && (number == 0 || number == lines.count - 1)
+            let beginsAsComment = number > 0 && (line.hasPrefix("#") || line.hasPrefix(";"))
+            let needsGuard = isBlankAtAnEnd || beginsAsComment || Self.trimmed(line) != line
+            if needsGuard {
+                setRaw(Self.defaultSection, Self.emptyOption, "")
+                let reference = "%(\(Self.emptyOption))s"
+                text = reference + text + (isBlankAtAnEnd || beginsAsComment ? "" : reference)
             }
+            result.append(text)
         }
-        return lines.joined(separator: "\n")
+        return result.joined(separator: "\n")
     }
 
-    private static let commentSigns: [Character: String] = ["#": "number-sign", ";": "semicolon"]
+    private static let emptyOption = "nothing"
 
     /// What `configparser` takes for `%%` and `%(name)s`; anything else after a `%` is left as it is.
     private func interpolated(_ raw: String, _ section: String, depth: Int) -> String {

@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// The few file operations a repository needs, with errors that name the file. Blocking.
 package enum FileSystem {
