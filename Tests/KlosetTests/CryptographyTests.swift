@@ -1,5 +1,6 @@
 import ConnectorKit
 import Crypto
+import Foundation
 import Kloset
 import Testing
 
@@ -66,15 +67,14 @@ import Testing
     }
 
     @Test func opensSubkeysUnderGCM() throws {
-        let subkey = SymmetricKey(size: .bits256)
-        let head = try AES.GCM.seal(subkey.withUnsafeBytes(Array.init), using: masterKey).combined
-        let sealed = try SegmentStream(masterKey: subkey).seal([1, 2, 3])
-        // The body under a subkey of our own: wrap the same subkey both ways.
-        let inner = try AES.KeyWrap.unwrap(sealed.prefix(40), using: subkey)
-        let wrapped = try AES.GCM.seal(inner.withUnsafeBytes(Array.init), using: masterKey).combined
-        #expect(head?.count == 60)
+        // The body of a stream under another key, with its subkey wrapped anew.
+        let otherKey = SymmetricKey(size: .bits256)
+        let sealed = try SegmentStream(masterKey: otherKey).seal([1, 2, 3])
+        let subkey = try AES.KeyWrap.unwrap(sealed.prefix(40), using: otherKey)
+        let head = try #require(try AES.GCM.seal(subkey.withUnsafeBytes(Array.init), using: masterKey).combined)
+        #expect(head.count == 60)
         let stream = SegmentStream(masterKey: masterKey, wrapping: .gcm)
-        #expect(try stream.open(Array(wrapped ?? .init()) + sealed.dropFirst(40)) == [1, 2, 3])
+        #expect(try stream.open(Array(head) + sealed.dropFirst(40)) == [1, 2, 3])
     }
 
     @Test func noticesEveryChangedByte() throws {

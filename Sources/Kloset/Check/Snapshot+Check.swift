@@ -7,11 +7,15 @@ extension Snapshot {
     ///   - path: what to check, with everything below.
     ///   - fast: looks whether chunks are there instead of reading them.
     ///   - report: is told of each finding; the summary counts them.
-    /// - Throws: when the store cannot be reached, the path does not exist, or the task is cancelled.
+    /// - Throws: when the store cannot be reached or the task is cancelled.
     public func check(
         from path: BytePath = .root, fast: Bool = false, report: (CheckFinding) async -> Void
     ) async throws -> CheckSummary {
-        throw KlosetError(.unsupported, "Checking is not there yet.")
+        try await withoutActuallyEscaping(report) { report in
+            var session = CheckSession(repository, fast: fast, report: report)
+            try await SnapshotCheck(self).run(from: path, &session)
+            return session.summary
+        }
     }
 }
 
@@ -20,6 +24,18 @@ extension Repository {
     ///
     /// - Parameter fast: leaves out reading packfiles and chunks.
     public func check(fast: Bool = false, report: (CheckFinding) async -> Void) async throws -> CheckSummary {
-        throw KlosetError(.unsupported, "Checking is not there yet.")
+        try await refresh()
+        return try await withoutActuallyEscaping(report) { report in
+            var session = CheckSession(self, fast: fast, report: report)
+            try await StoreCheck(self).run(&session)
+            let listing = try await snapshots()
+            for (snapshot, error) in listing.unreadable {
+                await session.damage(snapshot, nil, nil, error.reason)
+            }
+            for header in listing.headers {
+                try await SnapshotCheck(Snapshot(self, header)).run(from: .root, &session)
+            }
+            return session.summary
+        }
     }
 }

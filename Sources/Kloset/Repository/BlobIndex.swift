@@ -29,6 +29,16 @@ package struct BlobIndex: Sendable {
     }
 
     package private(set) var locations: [Location] = []
+
+    /// Says where a blob lies that was added before its place was known.
+    package mutating func setPlace(of number: Int, packfile: UInt32, offset: UInt64, length: UInt32) {
+        let known = locations[number]
+        guard
+            let placed = Location(
+                type: known.type, mac: known.mac, packfile: packfile, offset: offset, length: length)
+        else { return }
+        locations[number] = placed
+    }
     /// Open addressing with linear probing: index of a location plus one, 0 for a free slot. The size is a power of
     /// two and at least a quarter of the slots is free.
     private var slots: [UInt32] = []

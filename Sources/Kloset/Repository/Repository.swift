@@ -13,6 +13,9 @@ public final class Repository: Sendable {
     /// The time that locks and records carry; tests set it.
     let clock: @Sendable () -> Timestamp
 
+    /// Locations in one state; what a snapshot has beyond that goes into states before its own.
+    let locationsPerState: Int
+
     private struct Memory {
         var aggregate = StateAggregate()
         var damagedStates: [MAC: KlosetError] = [:]
@@ -24,12 +27,24 @@ public final class Repository: Sendable {
 
     init(
         store: any Store, configuration: StoreConfiguration, keys: RepositoryKeys,
-        clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now, locationsPerState: Int = 500_000
     ) {
         self.store = store
         self.configuration = configuration
         self.keys = keys
         self.clock = clock
+        self.locationsPerState = locationsPerState
+    }
+
+    /// The same repository with another clock or smaller states, for tests.
+    package func with(
+        clock: (@Sendable () -> Timestamp)? = nil, locationsPerState: Int? = nil
+    ) async throws -> Repository {
+        let repository = Repository(
+            store: store, configuration: configuration, keys: keys, clock: clock ?? self.clock,
+            locationsPerState: locationsPerState ?? self.locationsPerState)
+        try await repository.refresh()
+        return repository
     }
 
     public var identifier: RepositoryID { configuration.repositoryID }

@@ -71,19 +71,21 @@ struct TreeCursor {
     private var lastKey: [UInt8]?
     /// Nodes seen, where the order of keys does not rule out that one comes twice.
     private var seen: Set<MAC>?
-    private let onDamage: ((KlosetError) async -> Void)?
+    private let skipsDamage: Bool
+    /// Nodes that could not be read and were passed over.
+    private(set) var damages: [(blob: BlobID, error: KlosetError)] = []
 
     /// - Parameters:
     ///   - anyOrder: takes keys as they come. Extended attributes need it: writers and readers of the Go engine
     ///     disagree about their order (format, trap 34).
-    ///   - onDamage: is told of a node that cannot be read, which is then passed over; without it that is an error.
+    ///   - skipsDamage: passes over nodes that cannot be read, noting them in ``damages``; otherwise they are errors.
     init(
         _ tree: TreeReader, from start: [UInt8] = [], anyOrder: Bool = false,
-        onDamage: ((KlosetError) async -> Void)? = nil
+        skipsDamage: Bool = false
     ) {
         self.tree = tree
         self.start = start
-        self.onDamage = onDamage
+        self.skipsDamage = skipsDamage
         if anyOrder { seen = [] }
     }
 
@@ -120,18 +122,26 @@ struct TreeCursor {
 
     /// - Parameter child: the node to go down to; nil for the topmost.
     private mutating func enter(_ child: MAC?) async throws {
+        var blob = BlobID(tree.rootType, tree.root)
         do {
             let mac: MAC
             if let child { mac = child } else { mac = try await tree.top() }
+            blob = BlobID(tree.nodeType, mac)
             guard path.count < 32, seen?.insert(mac).inserted ?? true else {
                 throw KlosetError(.corrupt, "\(tree.rootType) \(tree.root): it is too deep or a node is in it twice")
             }
             let node = try await tree.node(mac)
             path.append((node, firstIndex(in: node)))
         } catch let error as KlosetError {
-            guard let onDamage else { throw error }
-            await onDamage(error)
+            guard skipsDamage else { throw error }
+            damages.append((blob, error))
         }
+    }
+
+    /// The damages since the last call.
+    mutating func takeDamages() -> [(blob: BlobID, error: KlosetError)] {
+        defer { damages = [] }
+        return damages
     }
 
     private func firstIndex(in node: BTreeNode) -> Int {

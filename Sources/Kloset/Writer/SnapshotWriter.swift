@@ -2,13 +2,52 @@ public import ConnectorKit
 public import KlosetFormat
 
 /// Makes one snapshot: takes records in any order, from several tasks at once if they like, and publishes the
-/// snapshot as a whole with ``commit(incomplete:)``. Until then nobody sees it.
+/// snapshot as a whole with ``commit(incomplete:)``. Until then nobody sees it, and a writer that fails, is
+/// cancelled or killed leaves nothing but packfiles that no state lists, which a later maintenance removes.
 public actor SnapshotWriter {
-    public let identifier: MAC
+    public nonisolated let identifier: MAC
+    let repository: Repository
+    let description: SnapshotDescription
+    let start: Timestamp
+    let lock: RepositoryLock
+    let sink: BlobSink
+    let storer: ContentStorer
+    private let unchanged: UnchangedContent?
+
+    var contents = SnapshotContents()
+    private var numbers = WriterStatistics()
+    private var phase = Phase.open
+    private var addsUnderWay = 0
+
+    private enum Phase: Equatable {
+        case open
+        case finished
+        /// The store failed, or a task was cancelled in the middle: what others relied on may be missing.
+        case broken
+    }
 
     init(_ repository: Repository, _ description: SnapshotDescription, parent: Snapshot?) async throws {
-        identifier = .random()
-        throw KlosetError(.unsupported, "Writing is not there yet.")
+        guard try await repository.store.mode.contains(.writable) else {
+            throw ConnectorError(.unsupported, "\(repository.store.location) cannot be written to.")
+        }
+        let identifier = MAC.random()
+        let lock = try await RepositoryLock.acquire(repository, identifier, isExclusive: false)
+        do {
+            // Under the lock: what is there now stays.
+            try await repository.refresh()
+            let aggregate = repository.aggregate
+            sink = BlobSink(repository, aggregate)
+            storer = try ContentStorer(sink, repository.configuration.chunking)
+            unchanged = UnchangedContent(parent, description.identity, sink)
+        } catch {
+            try? await lock.release()
+            throw error
+        }
+        self.repository = repository
+        self.description = description
+        self.identifier = identifier
+        self.lock = lock
+        start = description.start ?? repository.clock()
     }
 
     /// Takes one record and, when it has content, reads and stores that.
@@ -20,28 +59,198 @@ public actor SnapshotWriter {
     public func add(
         _ record: Record, open: @Sendable () async throws -> any ContentReader
     ) async throws -> AddOutcome {
-        throw KlosetError(.unsupported, "Writing is not there yet.")
+        guard phase == .open else {
+            throw KlosetError(.invalidArgument, "The snapshot is finished or was given up.")
+        }
+        addsUnderWay += 1
+        defer { addsUnderWay -= 1 }
+        do {
+            let outcome = try await take(record, open)
+            count(outcome, of: record)
+            return outcome
+        } catch let failure as SourceFailure {
+            contents.fail(record, failure.reason)
+            numbers.failed += 1
+            return .failed(reason: failure.reason)
+        } catch {
+            phase = .broken
+            throw error
+        }
     }
 
-    public var statistics: WriterStatistics { WriterStatistics() }
+    public var statistics: WriterStatistics {
+        var result = numbers
+        (result.newBlobs, result.bytesStored) = sink.statistics
+        return result
+    }
 
     /// Publishes the snapshot and gives the lock back.
     ///
     /// - Parameter incomplete: why the snapshot lacks something that its source has; it then carries the tag
-    ///   ``SnapshotDescription/incompleteTag``, and the reason is recorded as an error of its root.
+    ///   ``SnapshotDescription/incompleteTag`` and the reason in its context.
+    /// - Throws: when the snapshot could not be published; then there is none.
     public func commit(incomplete: String? = nil) async throws -> SnapshotHeader {
-        throw KlosetError(.unsupported, "Writing is not there yet.")
+        guard phase == .open, addsUnderWay == 0 else {
+            throw KlosetError(.invalidArgument, "The snapshot is finished, was given up, or is still being added to.")
+        }
+        phase = .broken
+        let trees = try await SnapshotTrees(self).build()
+        let header = header(trees, incomplete)
+        try await sink.store(BlobID(.snapshot, identifier), header.encoded())
+        try Task.checkCancellation()
+        let written = try await sink.finish()
+        try lock.checkHeld()
+        try await publish(written)
+        phase = .finished
+        // The snapshot is there; a lock that stays behind for its ten minutes does not undo that.
+        try? await lock.release()
+        return header
     }
 
     /// Gives up: no snapshot appears, and the lock is given back. Does nothing after ``commit(incomplete:)``.
-    public func abort() async {}
+    public func abort() async {
+        guard phase != .finished else { return }
+        phase = .finished
+        try? await lock.release()
+    }
+
+    // MARK: Records
+
+    private func take(
+        _ record: Record, _ open: @Sendable () async throws -> any ContentReader
+    ) async throws -> AddOutcome {
+        try Task.checkCancellation()
+        if let error = record.error { throw SourceFailure(reason: error) }
+        if case .extendedAttribute(let name, let kind) = record.kind {
+            guard BytePath.isValidName(name) || !name.isEmpty else {
+                throw SourceFailure(reason: "An extended attribute has no name.")
+            }
+            let content = try await read(record, open)
+            contents.attributes.append(
+                StoredAttribute(path: record.path, name: name, kind: kind, size: content.size, object: content.object))
+            return .stored(size: content.size)
+        }
+        guard let info = record.info else { throw SourceFailure(reason: "There is no metadata.") }
+        var entry = try Entry(record, info)
+        guard info.mode.isRegular else {
+            try contents.add(entry)
+            return .stored(size: 0)
+        }
+        if case .onDemand = record.content, let content = try await unchanged?.content(of: entry, size: info.size) {
+            entry.take(content)
+            try contents.add(entry)
+            return .unchanged(size: content.size)
+        }
+        let content = try await read(record, open)
+        entry.take(content)
+        try contents.add(entry)
+        return .stored(size: content.size)
+    }
+
+    /// Reads and stores the content of a record, outside of the actor, so that several files are at it at once.
+    private nonisolated func read(
+        _ record: Record, _ open: @Sendable () async throws -> any ContentReader
+    ) async throws -> StoredContent {
+        switch record.content {
+        case .none where (record.info?.size ?? 0) > 0:
+            throw SourceFailure(reason: "There is no content although the size is not 0.")
+        case .none:
+            return try await storer.store([])
+        case .inline(let bytes):
+            return try await storer.store(bytes)
+        case .onDemand:
+            let reader: any ContentReader
+            do {
+                reader = try await open()
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                try Task.checkCancellation()
+                throw SourceFailure(reason: "\(error)")
+            }
+            do {
+                let content = try await storer.store(reader)
+                await reader.close()
+                return content
+            } catch {
+                await reader.close()
+                throw error
+            }
+        }
+    }
+
+    private func count(_ outcome: AddOutcome, of record: Record) {
+        let isEntry = record.kind == .entry
+        switch outcome {
+        case .stored(let size):
+            if isEntry { numbers.entries += 1 }
+            numbers.bytesRead += size
+        case .unchanged:
+            numbers.entries += 1
+            numbers.unchanged += 1
+        case .failed:
+            numbers.failed += 1
+        }
+    }
+
+    // MARK: Publishing
+
+    private func header(_ trees: SnapshotTrees.Roots, _ incomplete: String?) -> SnapshotHeader {
+        let identity = description.identity
+        var tags = description.tags.map { ByteString($0) }
+        var context = description.context.map { SnapshotHeader.KeyValue(ByteString($0.key), ByteString($0.value)) }
+        if let incomplete {
+            let tag = ByteString(SnapshotDescription.incompleteTag)
+            if !tags.contains(tag) { tags.append(tag) }
+            context.append(SnapshotHeader.KeyValue("Incomplete", ByteString(incomplete)))
+        }
+        let importer = SnapshotHeader.Importer(
+            type: ByteString(identity.type), origin: ByteString(identity.origin),
+            directory: ByteString(identity.root.bytes))
+        let now = repository.clock()
+        return SnapshotHeader(
+            identifier: identifier, timestamp: start,
+            duration: max(0, now.nanosecondsSince1970 - start.nanosecondsSince1970),
+            name: ByteString(description.name), tags: tags, context: context,
+            sources: [
+                SnapshotHeader.Source(
+                    importer: importer, root: trees.roots, indexes: trees.indexes, summary: trees.summary)
+            ])
+    }
+
+    /// Writes the states: the one that is named after the snapshot last, with all packfile records. Locations beyond
+    /// what one state should hold go into states before it, where they count for nothing until then.
+    private func publish(_ written: BlobSink.Written) async throws {
+        let newest = sink.aggregate.newestState
+        let now = repository.clock().nanosecondsSince1970
+        let serial = newest?.serial ?? .zero
+        var parent = newest?.mac ?? .zero
+        var state = StateWriter(parent: parent)
+        for index in 0..<written.locationCount {
+            if state.locationCount == repository.locationsPerState {
+                let name = MAC.random()
+                try await put(state.finish(timestamp: now, serial: serial), name)
+                parent = name
+                state = StateWriter(parent: parent)
+            }
+            state.add(try written.location(index))
+        }
+        for packfile in written.packfiles.values.sorted() {
+            state.add(PackfileRecord(packfile: packfile, state: identifier, time: now))
+        }
+        try await put(state.finish(timestamp: now, serial: serial), identifier)
+    }
+
+    private func put(_ payload: [UInt8], _ name: MAC) async throws {
+        try await repository.store.put(.state, name, try repository.wrap(.state, .v1_1_0, payload))
+    }
 }
 
 extension Repository {
     /// Begins a snapshot. Takes a shared lock, which stays until the writer commits or aborts.
     ///
     /// - Parameter parent: an earlier snapshot of the same source; files that it has with equal metadata are not
-    ///   read again. nil reads everything.
+    ///   read again. nil reads everything, and so does a snapshot of another source.
     /// - Throws: ``KlosetError/Code/locked`` when another process has the store for itself; `ConnectorError` with
     ///   `unsupported` when the store is read-only.
     public func writer(_ description: SnapshotDescription, parent: Snapshot?) async throws -> SnapshotWriter {

@@ -1,0 +1,126 @@
+import ConnectorKit
+import KlosetFormat
+
+/// Checks the files of a store: states, and packfiles with their indexes.
+struct StoreCheck {
+    private let repository: Repository
+    private let aggregate: StateAggregate
+
+    init(_ repository: Repository) {
+        self.repository = repository
+        aggregate = repository.aggregate
+    }
+
+    func run(_ session: inout CheckSession) async throws {
+        session.summary.states = aggregate.mergedStates.count
+        for (state, error) in repository.damagedStates {
+            session.summary.states += 1
+            await session.note(
+                CheckFinding(.damage, resource: .state, resourceName: state, reason: error.reason))
+        }
+        try await checkPackfiles(&session)
+    }
+
+    // MARK: Packfiles
+
+    private func checkPackfiles(_ session: inout CheckSession) async throws {
+        let stored = Set(try await repository.store.list(.packfile))
+        let counts = locationCounts()
+        // An archive answers with its one packfile whatever name a state uses for it.
+        let isArchive = stored == [PtarStore.packfileName]
+        for (number, packfile) in aggregate.packfiles.enumerated() where packfile.isListed {
+            try Task.checkCancellation()
+            session.summary.packfiles += 1
+            guard isArchive || stored.contains(packfile.mac) else {
+                await damage(packfile.mac, "the file is missing", &session)
+                continue
+            }
+            guard !session.fast else { continue }
+            try await checkPackfile(packfile.mac, UInt32(number), locations: counts[number], &session)
+        }
+        guard !isArchive else { return }
+        let listed = Set(aggregate.packfiles.filter(\.isListed).map(\.mac))
+        for mac in stored.subtracting(listed).sorted() {
+            await session.note(
+                CheckFinding(
+                    .note, resource: .packfile, resourceName: mac,
+                    reason: "no state lists it; an interrupted backup leaves such files, and maintenance removes them"))
+        }
+    }
+
+    /// Usable locations by packfile number.
+    private func locationCounts() -> [Int] {
+        var counts = [Int](repeating: 0, count: aggregate.packfiles.count)
+        for location in aggregate.blobs.locations { counts[Int(location.packfile)] += 1 }
+        return counts
+    }
+
+    private func checkPackfile(
+        _ mac: MAC, _ number: UInt32, locations: Int, _ session: inout CheckSession
+    ) async throws {
+        do {
+            let file = try await repository.store.get(.packfile, mac, range: nil)
+            let records = try index(of: file)
+            var found = 0
+            for record in records where isListed(record, number) { found += 1 }
+            if found < locations {
+                await damage(mac, "\(locations - found) blobs that the states place in it are not in its index", &session)
+            }
+            if found < records.count {
+                await session.note(
+                    CheckFinding(
+                        .note, resource: .packfile, resourceName: mac,
+                        reason: "\(records.count - found) blobs of its index are in no state"))
+            }
+        } catch let error as KlosetError {
+            await damage(mac, error.reason, &session)
+        } catch let error as ConnectorError {
+            await damage(mac, try KlosetError.damage(error, in: "the file").reason, &session)
+        }
+    }
+
+    /// Checks the digest of the whole file, then footer and index.
+    private func index(of file: [UInt8]) throws(KlosetError) -> [PackfileIndexRecord] {
+        do {
+            let wrapper = try Wrapper(parsing: file, expecting: .packfile)
+            guard repository.keys.mac(file[wrapper.authenticated]) == wrapper.mac else {
+                throw KlosetError(.corrupt, "its digest does not fit its bytes")
+            }
+            let layout = try PackfileLayout(file: file)
+            let footer = try PackfileFooter(decoding: try decode(file, layout.footer, limit: PackfileFooter.size))
+            let length = Int(footer.count) * PackfileIndexRecord.size
+            let index = try decode(file, try layout.indexRange(footer), limit: length)
+            guard repository.keys.mac(index) == footer.indexMAC else {
+                throw KlosetError(.corrupt, "its index does not have the digest that its footer gives")
+            }
+            return try PackfileIndex.decode(index, footer: footer)
+        } catch let error as KlosetError {
+            throw error
+        } catch let error as FormatError {
+            throw KlosetError(error, in: "the packfile")
+        } catch {
+            throw KlosetError(.corrupt, "\(error)")
+        }
+    }
+
+    private func decode(_ file: [UInt8], _ range: Range<UInt64>, limit: Int) throws(KlosetError) -> [UInt8] {
+        guard range.upperBound <= UInt64(file.count) else { throw KlosetError(.corrupt, "it is too short") }
+        return try repository.keys.codec.decode(
+            Array(file[Int(range.lowerBound)..<Int(range.upperBound)]), limit: limit)
+    }
+
+    /// Whether the states place the blob where the index of the packfile does.
+    private func isListed(_ record: PackfileIndexRecord, _ packfile: UInt32) -> Bool {
+        aggregate.blobs.first(record.blob.type.rawValue, record.blob.mac) { number -> Bool? in
+            let location = aggregate.blobs.locations[number]
+            let fits =
+                location.packfile == packfile && location.offset == record.offset && location.length == record.length
+            return fits ? true : nil
+        } ?? false
+    }
+
+    private func damage(_ packfile: MAC, _ reason: String, _ session: inout CheckSession) async {
+        await session.note(
+            CheckFinding(.damage, resource: .packfile, resourceName: packfile, reason: reason))
+    }
+}

@@ -1,0 +1,51 @@
+import ConnectorKit
+import KlosetFormat
+
+/// Finds in the parent snapshot the content of files that have not changed since.
+struct UnchangedContent: Sendable {
+    private let parent: Snapshot
+    private let sink: BlobSink
+    /// Chunks have to be looked for when packfiles were retired: an object may then live on without them.
+    private let checksChunks: Bool
+
+    /// - Returns: nil when there is no parent, or it is a snapshot of something else.
+    init?(_ parent: Snapshot?, _ identity: ConnectorIdentity, _ sink: BlobSink) {
+        guard let parent, parent.identity.type == identity.type, parent.identity.origin == identity.origin,
+            parent.root == identity.root
+        else { return nil }
+        self.parent = parent
+        self.sink = sink
+        checksChunks = sink.aggregate.hasRetiredPackfiles
+    }
+
+    /// The content of a file whose metadata are those that the parent has, when all of it is in the store.
+    ///
+    /// - Parameter size: what the importer says; -1 fits any.
+    /// - Returns: nil when the file has to be read, also when the parent is damaged there.
+    func content(of entry: Entry, size: Int64) async throws -> StoredContent? {
+        do {
+            guard let known = try await parent.entry(at: entry.path), known.info.mode.isRegular else { return nil }
+            var wanted = entry.info
+            wanted.size = size == -1 ? known.info.size : size
+            guard wanted == known.info, known.object != .zero, sink.contains(BlobID(.object, known.object)) else {
+                return nil
+            }
+            var content = StoredContent(
+                object: known.object, chunkCount: known.chunkCount, entropy: known.entropy,
+                contentType: known.contentType, size: UInt64(clamping: known.info.size))
+            // Entries of the 1.0 line do not say what their object says.
+            if checksChunks || content.contentType.isEmpty || content.chunkCount == 0 {
+                let object: Object = try await parent.repository.message(.object, known.object)
+                guard !object.chunks.isEmpty, !object.contentType.isEmpty, object.size == content.size,
+                    object.chunks.allSatisfy({ sink.contains(BlobID(.chunk, $0.contentMAC)) })
+                else { return nil }
+                content.contentType = object.contentType
+                content.entropy = object.entropy
+                content.chunkCount = UInt64(object.chunks.count)
+            }
+            return content
+        } catch is KlosetError {
+            return nil
+        }
+    }
+}

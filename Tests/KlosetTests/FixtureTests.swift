@@ -1,0 +1,126 @@
+import ConnectorKit
+import Crypto
+import Foundation
+import Kloset
+import Testing
+
+/// Stores that the Go engine wrote, against what the Go engine says of them.
+@Suite(.enabled(if: Shared.stores != nil, "the fixtures are not here: set FASTI_SHARED"))
+struct FixtureTests {
+    static let names = [
+        "store-plain", "store-enc", "store-sha256-nocomp", "plain.ptar", "enc.ptar", "dummy_v0.0.1_linux_amd64.ptar",
+        "store-kloset-1.0", "store-3000-files", "store-after-gc", "store-gzip", "store-zstd",
+    ]
+
+    static func open(_ name: String) async throws -> Repository {
+        let path = try #require(Shared.stores) + "/" + name
+        let store: any Store = name.hasSuffix(".ptar") ? PtarStore(path: path) : FileSystemStore(path: path)
+        return try await LockedRepository.read(store).unlock(passphrase: Shared.passphrase)
+    }
+
+    /// SHA-256 of the content of an entry.
+    private func digest(_ snapshot: Snapshot, _ entry: Entry) async throws -> String {
+        var digest = SHA256()
+        let reader = try snapshot.reader(for: entry)
+        while let piece = try await reader.next() { digest.update(data: piece) }
+        await reader.close()
+        return hex(digest.finalize())
+    }
+
+    /// Every file of every snapshot can be read and is what its digests say, and the two ways to list a directory
+    /// agree.
+    @Test(arguments: names)
+    func opensAndReads(name: String) async throws {
+        let repository = try await Self.open(name)
+        let listing = try await repository.snapshots()
+        #expect(listing.unreadable.isEmpty)
+        #expect(listing.damagedStates.isEmpty)
+        #expect(listing.headers.isEmpty == (name == "store-zstd"))
+        for header in listing.headers {
+            let snapshot = try await repository.snapshot(header.identifier)
+            var paths: Set<BytePath> = []
+            var files = 0
+            try await snapshot.walk { path, entry in
+                #expect(entry.path == path)
+                #expect(paths.insert(path).inserted)
+                let same = try await snapshot.entry(at: path)
+                #expect(same == entry)
+                guard entry.info.mode.isRegular else { return }
+                files += 1
+                _ = try await digest(snapshot, entry)
+            }
+            #expect(paths.contains(snapshot.root))
+            #expect(files > 0)
+            for attribute in try await snapshot.extendedAttributes() {
+                #expect(paths.contains(attribute.path))
+                var count: Int64 = 0
+                let reader = snapshot.reader(for: attribute)
+                while let piece = try await reader.next() { count += Int64(piece.count) }
+                #expect(count == attribute.size)
+            }
+        }
+    }
+
+    @Test(arguments: ["store-plain", "store-enc", "plain.ptar", "enc.ptar"])
+    func contentsAreWhatTheGoEngineSays(name: String) async throws {
+        let repository = try await Self.open(name)
+        let dump = try #require(Shared.stores) + "/" + name + ".dump"
+        let headers = try await repository.snapshots().headers
+        #expect(headers.count == 3)
+        let order = try String(contentsOfFile: dump + "/ls-uuid.txt", encoding: .utf8)
+            .split(separator: "\n").map { String($0.split(separator: " ")[1]) }
+        #expect(headers.map(\.identifier.hex) == order)
+        for header in headers {
+            let snapshot = try await repository.snapshot(prefix: String(header.identifier.hex.prefix(8)))
+            var found: [String: String] = [:]
+            try await snapshot.walk(from: snapshot.root) { path, entry in
+                guard entry.info.mode.isRegular else { return }
+                let relative = try #require(path.relative(to: snapshot.root))
+                found["." + String(decoding: relative.bytes, as: UTF8.self)] = try await digest(snapshot, entry)
+            }
+            let file = "\(dump)/\(header.identifier.hex.prefix(8)).restored.sha256"
+            var expected: [String: String] = [:]
+            for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
+                expected[String(line.dropFirst(66))] = String(line.prefix(64))
+            }
+            #expect(found == expected)
+            #expect(expected.count > 50)
+        }
+    }
+
+    @Test(arguments: ["store-plain", "enc.ptar"])
+    func treesAreListedAsTheGoEngineListsThem(name: String) async throws {
+        let repository = try await Self.open(name)
+        let dump = try #require(Shared.stores) + "/" + name + ".dump"
+        for header in try await repository.snapshots().headers {
+            let snapshot = try await repository.snapshot(header.identifier)
+            var found: [String] = []
+            try await snapshot.walk(from: snapshot.root) { path, _ in
+                let relative = try #require(path.relative(to: snapshot.root))
+                found.append("/FIXTURES/tree" + (relative.isRoot ? "" : String(decoding: relative.bytes, as: UTF8.self)))
+            }
+            let file = "\(dump)/\(header.identifier.hex.prefix(8)).ls-recursive.txt"
+            let expected = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+                .compactMap { line in line.firstRange(of: "/FIXTURES/tree").map { String(line[$0.lowerBound...]) } }
+            #expect(found.sorted() == expected.sorted())
+        }
+    }
+
+    @Test func wrongPassphraseIsToldApartFromDamage() async throws {
+        let path = try #require(Shared.stores) + "/store-enc"
+        let locked = try await LockedRepository.read(FileSystemStore(path: path))
+        #expect(locked.isEncrypted)
+        await #expect(throws: KlosetError(.authentication, "")) {
+            try await locked.unlock(passphrase: Array("incorrect horse".utf8))
+        }
+        await #expect(throws: KlosetError(.authentication, "")) { try await locked.unlock(passphrase: nil) }
+    }
+
+    @Test func prefixesResolve() async throws {
+        let repository = try await Self.open("store-plain")
+        #expect(try await repository.snapshot(prefix: "834783B3").identifier.hex.hasPrefix("834783b3"))
+        await #expect(throws: KlosetError(.notFound, "")) { try await repository.snapshot(prefix: "ffff") }
+        await #expect(throws: KlosetError(.notFound, "")) { try await repository.snapshot(prefix: "zz") }
+        await #expect(throws: KlosetError(.notFound, "")) { try await repository.snapshot(prefix: "") }
+    }
+}
