@@ -36,10 +36,10 @@ struct FixtureTests {
         #expect(listing.unreadable.isEmpty)
         #expect(listing.damagedStates.isEmpty)
         #expect(listing.headers.isEmpty == (name == "store-zstd"))
+        var files = 0
         for header in listing.headers {
             let snapshot = try await repository.snapshot(header.identifier)
             var paths: Set<BytePath> = []
-            var files = 0
             try await snapshot.walk { path, entry in
                 #expect(entry.path == path)
                 #expect(paths.insert(path).inserted)
@@ -50,7 +50,6 @@ struct FixtureTests {
                 _ = try await digest(snapshot, entry)
             }
             #expect(paths.contains(snapshot.root))
-            #expect(files > 0)
             for attribute in try await snapshot.extendedAttributes() {
                 #expect(paths.contains(attribute.path))
                 var count: Int64 = 0
@@ -59,6 +58,7 @@ struct FixtureTests {
                 #expect(count == attribute.size)
             }
         }
+        #expect(files > 0 || listing.headers.isEmpty)
     }
 
     @Test(arguments: ["store-plain", "store-enc", "plain.ptar", "enc.ptar"])
@@ -81,9 +81,13 @@ struct FixtureTests {
             let file = "\(dump)/\(header.identifier.hex.prefix(8)).restored.sha256"
             var expected: [String: String] = [:]
             for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
-                expected[String(line.dropFirst(66))] = String(line.prefix(64))
+                // sha256sum marks a line with a backslash when it escapes some in the name.
+                let isEscaped = line.hasPrefix("\\")
+                let line = line.drop { $0 == "\\" }
+                let name = String(line.dropFirst(66))
+                expected[isEscaped ? name.replacing("\\\\", with: "\\") : name] = String(line.prefix(64))
             }
-            #expect(found == expected)
+            for name in Set(found.keys).union(expected.keys) { #expect(found[name] == expected[name], "\(name)") }
             #expect(expected.count > 50)
         }
     }
@@ -101,8 +105,10 @@ struct FixtureTests {
             }
             let file = "\(dump)/\(header.identifier.hex.prefix(8)).ls-recursive.txt"
             let expected = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
-                .compactMap { line in line.firstRange(of: "/FIXTURES/tree").map { String(line[$0.lowerBound...]) } }
-            #expect(found.sorted() == expected.sorted())
+                .compactMap { line in line.firstRange(of: "/FIXTURES/tree").map { line[$0.lowerBound...] } }
+                .map { line in String(line.prefix(upTo: line.firstRange(of: " -> ")?.lowerBound ?? line.endIndex)) }
+            #expect(Set(found).symmetricDifference(expected) == [])
+            #expect(found.count == expected.count)
         }
     }
 

@@ -1,4 +1,4 @@
-import ConnectorKit
+package import ConnectorKit
 import KlosetFormat
 import Synchronization
 
@@ -133,5 +133,19 @@ final class RepositoryLock: Sendable {
             guard let name = buffer.baseAddress, gethostname(name, buffer.count - 1) == 0 else { return "" }
             return String(decoding: buffer.lazy.map { UInt8(bitPattern: $0) }.prefix { $0 != 0 }, as: UTF8.self)
         }
+    }
+}
+
+extension Repository {
+    /// Leaves a lock behind as another process would, for tests.
+    ///
+    /// - Parameter age: seconds since it was last refreshed.
+    package func plantLock(age: Int64, isExclusive: Bool) async throws -> MAC {
+        var time = clock()
+        time.seconds -= age
+        let lock = Lock(timestamp: time, hostname: "elsewhere", isExclusive: isExclusive)
+        let name = MAC.random()
+        try await store.put(.lock, name, try wrap(.lock, .v1_0_0, lock.encoded()))
+        return name
     }
 }

@@ -68,7 +68,7 @@ public struct FileSystemStore: Store {
         let root = "\(path)/\(bucket.rawValue)"
         if bucket == .locks { return try identifiers(in: root) }
         var result: [MAC] = []
-        for entry in try Folder.entries(root) where entry.isFolder {
+        for entry in try present(root) where entry.isFolder {
             result.append(contentsOf: try identifiers(in: "\(root)/\(entry.name)"))
         }
         return result
@@ -129,8 +129,13 @@ public struct FileSystemStore: Store {
 
     /// The files whose name is an identifier; anything else, like a temporary file that was left, does not count.
     private func identifiers(in folder: String) throws -> [MAC] {
+        try present(folder).compactMap { $0.isFolder ? nil : MAC(hex: $0.name) }
+    }
+
+    /// A folder of the store. One that is missing is empty: copies through git lose empty folders.
+    private func present(_ folder: String) throws -> [Folder.Entry] {
         do {
-            return try Folder.entries(folder).compactMap { $0.isFolder ? nil : MAC(hex: $0.name) }
+            return try Folder.entries(folder)
         } catch let error as ConnectorError where error.code == .notFound {
             return []
         }

@@ -36,10 +36,16 @@ package enum ContentType {
         for byte in bytes where byte < 0x20 {
             guard (0x09...0x0D).contains(byte) || byte == 0x1B else { return false }
         }
-        for cut in 0...min(3, bytes.count) where String(validating: bytes.dropLast(cut), as: UTF8.self) != nil {
-            return true
+        return String(validating: bytes.dropLast(lengthOfCutCharacter(bytes)), as: UTF8.self) != nil
+    }
+
+    /// Bytes at the end that begin a character and do not finish it.
+    private static func lengthOfCutCharacter(_ bytes: ArraySlice<UInt8>) -> Int {
+        for (length, byte) in zip(1...3, bytes.reversed()) where byte & 0xC0 != 0x80 {
+            let needed = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
+            return byte < 0xF8 && needed > length ? length : 0
         }
-        return false
+        return 0
     }
 
     private static func begins(_ bytes: ArraySlice<UInt8>, _ lowercase: StaticString) -> Bool {
