@@ -45,10 +45,10 @@ struct ContentTokenizer {
         var next = first.next
         while next < bytes.count {
             var skipped = 0
-            if Self.continues(bytes, at: next) {
-                skipped = 1
-            } else if unfolded.last == UInt8(ascii: "="), Self.declaresQuotedPrintable(unfolded[textStart...]) {
+            if unfolded.last == UInt8(ascii: "="), Self.declaresQuotedPrintable(unfolded[textStart...]) {
                 unfolded.removeLast()
+            } else if Self.continues(bytes, at: next) {
+                skipped = 1
             } else {
                 break
             }

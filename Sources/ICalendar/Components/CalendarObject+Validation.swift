@@ -36,6 +36,7 @@ extension CalendarObject {
 
     private func checkData(_ requirements: ObjectRequirements, _ violations: inout [CalendarViolation]) {
         func refuse(_ message: String) { violations.append(CalendarViolation(.validCalendarData, message)) }
+        for defect in tree.defects.prefix(10) { refuse(defect) }
         for root in roots where root.kind != .calendar {
             refuse("The outermost component is \(root.kind.name), not VCALENDAR.")
         }
@@ -133,5 +134,27 @@ extension CalendarObject {
             let message = "A \(component.kind.name) has more than \(maximum) ATTENDEE properties."
             violations.append(CalendarViolation(.maxAttendeesPerInstance, message))
         }
+        guard let maximum = requirements.maximumInstances, hasMoreInstances(than: maximum) else { return }
+        violations.append(CalendarViolation(.maxInstances, "It recurs more than \(maximum) times."))
+    }
+
+    /// Counts those of bounded recurrences; which zone times are in does not change their number.
+    private func hasMoreInstances(than maximum: Int) -> Bool {
+        let zones = ZoneResolver(self, .utc)
+        for group in recurringGroups {
+            var budget = WorkBudget()
+            guard let set = try? RecurrenceSet(group, zones, &budget), !set.isInfinite else { continue }
+            var count = 0
+            do throws(ICalendarError) {
+                try set.forEachInstance(from: TimeRange.minimum, through: TimeRange.maximum, &budget) { _ in
+                    count += 1
+                    return count <= maximum
+                }
+            } catch {
+                return true
+            }
+            if count > maximum { return true }
+        }
+        return false
     }
 }

@@ -4,6 +4,8 @@ import ContentLines
 final class ComponentTree: Sendable {
     let document: ContentDocument
     let nodes: [Node]
+    /// What is wrong with the tree though it could be read: sentences for a person.
+    let defects: [String]
 
     struct Node: Sendable {
         let kind: ComponentKind
@@ -19,6 +21,7 @@ final class ComponentTree: Sendable {
     init(_ document: ContentDocument, maximumDepth: Int) throws(ICalendarError) {
         var nodes: [Node] = []
         var open: [Int] = []
+        var defects: [String] = []
         for (index, line) in document.enumerated() {
             if line.isNamed("BEGIN") {
                 guard open.count < maximumDepth else {
@@ -32,9 +35,9 @@ final class ComponentTree: Sendable {
                     throw ICalendarError(
                         .malformed, "Line \(index + 1): END:\(line.rawText) without a BEGIN before it.")
                 }
-                guard ComponentKind(bytes: Self.trimmed(line.value)) == nodes[last].kind else {
-                    throw ICalendarError(
-                        .malformed,
+                // Programs exist that misspell an END; it closes what is open all the same, and is told in `defects`.
+                if ComponentKind(bytes: Self.trimmed(line.value)) != nodes[last].kind {
+                    defects.append(
                         "Line \(index + 1): END:\(line.rawText) where END:\(nodes[last].kind.name) was expected.")
                 }
                 nodes[last].end = index
@@ -49,6 +52,7 @@ final class ComponentTree: Sendable {
         }
         self.document = document
         self.nodes = nodes
+        self.defects = defects
     }
 
     private static func trimmed(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

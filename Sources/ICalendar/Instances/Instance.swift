@@ -11,4 +11,8 @@ package struct Instance: Sendable {
     package let start: Instant
     /// Exclusive; equal to `start` where there is no extent in time.
     package let end: Instant
+    /// The end was given by an RDATE with a PERIOD.
+    let hasOwnEnd: Bool
+    /// Where its nominal days count.
+    let zone: CalendarTimeZone
 }

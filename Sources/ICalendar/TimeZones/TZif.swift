@@ -35,7 +35,7 @@ enum TZif {
             guard type < header.types else { throw damaged }
             let time = bytes.bigEndian(at: start + index * timeSize, size: timeSize)
             // Some data begin with a transition at the Big Bang; anything before the year 0 is of no use.
-            table.append(time: max(time, TimeRange.minimum), offset: offset(ofType: type))
+            table.append(time: min(max(time, TimeRange.minimum), TimeRange.maximum), offset: offset(ofType: type))
         }
         return table
     }

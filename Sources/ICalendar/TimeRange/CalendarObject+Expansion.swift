@@ -1,0 +1,192 @@
+package import ContentLines
+
+extension CalendarObject {
+    /// CALDAV:expand (RFC 4791 9.6.5): an iCalendar object with one component per instance in the range.
+    ///
+    /// Times in a zone become UTC; RRULE, RDATE, EXDATE, EXRULE and VTIMEZONE are gone; RECURRENCE-ID is there.
+    /// - Parameter limit: more instances than this are an error.
+    /// - Throws: `.limitExceeded`; `.unsupported` for a recurrence by another calendar than the Gregorian.
+    package func expanded(
+        in range: TimeRange,
+        zones: ZoneContext,
+        limit: Int = 20_000
+    ) throws(ICalendarError) -> [UInt8] {
+        let instances = try instances(in: range, zones: zones, limit: limit)
+        let resolver = ZoneResolver(self, zones)
+        var writer = InstanceWriter(zones: resolver)
+        guard let calendar = calendars.first else { return source }
+        writer.begin(calendar)
+        for instance in instances { writer.write(instance) }
+        for component in components {
+            switch component.kind {
+            case .event, .journal: break
+            case .todo:
+                guard ComponentTimes(component, resolver) == nil,
+                    TimeRangeTest.passes(undatedTask: component, range, resolver)
+                else { continue }
+                writer.write(component)
+            default:
+                if try overlaps(component, range, in: zones) { writer.write(component) }
+            }
+        }
+        writer.end(calendar)
+        return writer.bytes
+    }
+
+    /// CALDAV:limit-recurrence-set (RFC 4791 9.6.6): without the overrides that do not touch the range, neither where
+    /// they are now nor where their instance would have been.
+    package func limitingRecurrenceSet(to range: TimeRange, zones: ZoneContext) throws(ICalendarError) -> [UInt8] {
+        let resolver = ZoneResolver(self, zones)
+        var dropped: [Range<Int>] = []
+        for group in recurringGroups {
+            var budget = WorkBudget()
+            let set = try RecurrenceSet(group, resolver, &budget)
+            for override in set.overrides where !override.appliesToFuture {
+                guard let main = set.main else { continue }
+                let component = override.times.component
+                let original = main.end(
+                    ofStart: main.zone.local(at: Instant(seconds: override.slot)), Instant(seconds: override.slot),
+                    main.zone)
+                let touchesOriginal =
+                    range.upper > override.slot
+                    && (range.lower < original.seconds || range.lower <= override.slot)
+                guard !touchesOriginal else { continue }
+                if try !overlaps(component, range, in: zones) { dropped.append(component.extent) }
+            }
+        }
+        guard !dropped.isEmpty else { return source }
+        var kept: [UInt8] = []
+        var position = 0
+        for extent in dropped.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            kept.append(contentsOf: source[position..<extent.lowerBound])
+            position = extent.upperBound
+        }
+        kept.append(contentsOf: source[position...])
+        return kept
+    }
+}
+
+/// Writes components with their times in UTC and without recurrence.
+private struct InstanceWriter {
+    private let zones: ZoneResolver
+    private var writer = ContentLineWriter()
+
+    init(zones: ZoneResolver) { self.zones = zones }
+
+    var bytes: [UInt8] { writer.bytes }
+
+    mutating func begin(_ calendar: Component) {
+        writer.copy(calendar.beginLine)
+        for property in calendar.properties { writer.copy(property) }
+    }
+
+    mutating func end(_ calendar: Component) { writer.copy(calendar.endLine) }
+
+    /// A component that does not recur.
+    mutating func write(_ component: Component) {
+        writer.copy(component.beginLine)
+        for property in component.properties { writeProperty(property) }
+        writeInner(component)
+        writer.copy(component.endLine)
+    }
+
+    mutating func write(_ instance: Instance) {
+        let component = instance.component
+        writer.copy(component.beginLine)
+        var hasEnd = false
+        var hasIdentity = false
+        let isDueOnly = component.kind == .todo && component.property("DTSTART") == nil
+        for property in component.properties {
+            if property.isNamed("DTSTART") || (isDueOnly && property.isNamed("DUE")) {
+                write(property, instance.startTime, instance.start)
+                writeIdentity(instance, &hasIdentity)
+            } else if property.isNamed("DTEND") || property.isNamed("DUE") {
+                guard let time = instance.endTime, !hasEnd else { continue }
+                write(property, time, instance.end)
+                hasEnd = true
+            } else if property.isNamed("DURATION"), !instance.hasOwnEnd, property.duration?.days == 0 {
+                // Hours and minutes are the same in UTC; nominal days are not, and become an end.
+                writer.copy(property)
+                hasEnd = true
+            } else if !Self.isAboutRecurrence(property), !property.isNamed("DURATION") {
+                writeProperty(property)
+            }
+        }
+        let saysEnd = instance.hasOwnEnd || component.property("DURATION") != nil
+        if !hasEnd, saysEnd, let time = instance.endTime, !isDueOnly {
+            write(component.kind == .todo ? "DUE" : "DTEND", [], time, instance.end)
+        }
+        writeInner(component)
+        writer.copy(component.endLine)
+    }
+
+    private mutating func writeIdentity(_ instance: Instance, _ hasIdentity: inout Bool) {
+        guard let identity = instance.recurrenceID, !hasIdentity else { return }
+        write("RECURRENCE-ID", [], identity, zones.instant(of: identity))
+        hasIdentity = true
+    }
+
+    private static func isAboutRecurrence(_ property: ContentLine) -> Bool {
+        property.isNamed("RRULE") || property.isNamed("RDATE") || property.isNamed("EXDATE")
+            || property.isNamed("EXRULE") || property.isNamed("RECURRENCE-ID")
+    }
+
+    /// Any other property: values in a zone become UTC.
+    private mutating func writeProperty(_ property: ContentLine) {
+        guard property.zoneIdentifier != nil else {
+            writer.copy(property)
+            return
+        }
+        let times = property.calendarTimes
+        let isAllTimes = times.count == property.value.split(separator: UInt8(ascii: ",")).count
+        guard isAllTimes, let first = times.first, zones.knows(first.form), case .zoned = first.form else {
+            writer.copy(property)
+            return
+        }
+        let values = times.map { CalendarTime(zones.instant(of: $0)).basicFormat }
+        writer.write(property.name, Self.otherParameters(property), value: values.joined(separator: ",").utf8)
+    }
+
+    /// One of the times of an instance, with the other parameters of the property it comes from.
+    private mutating func write(_ property: ContentLine, _ time: CalendarTime, _ instant: Instant) {
+        write(property.name, Self.otherParameters(property), time, instant)
+    }
+
+    private mutating func write(
+        _ name: String,
+        _ parameters: [(name: String, values: [String])],
+        _ time: CalendarTime,
+        _ instant: Instant
+    ) {
+        var parameters = parameters
+        var time = time
+        if time.isDate { parameters.append(("VALUE", ["DATE"])) }
+        if case .zoned(let name) = time.form {
+            if zones.knows(time.form) {
+                time = CalendarTime(instant)
+            } else {
+                parameters.append(("TZID", [name]))
+            }
+        }
+        writer.write(name, parameters, value: time.basicFormat.utf8)
+    }
+
+    private static func otherParameters(_ property: ContentLine) -> [(name: String, values: [String])] {
+        property.parameters.filter { !$0.isNamed("TZID") && !$0.isNamed("VALUE") && !$0.nameBytes.isEmpty }
+            .map { ($0.name, $0.values) }
+    }
+
+    /// The components inside, as they are.
+    private mutating func writeInner(_ component: Component) {
+        for inner in component.components {
+            for line in inner.lines { writer.copy(line) }
+        }
+    }
+}
+
+extension Component {
+    /// All lines from BEGIN to END, those of the components inside included.
+    package var lines: some Sequence<ContentLine> {
+        (beginLine.index...endLine.index).lazy.map { [tree] in tree.document[$0] }
+    }
+}
