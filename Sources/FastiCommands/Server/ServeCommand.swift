@@ -1,0 +1,208 @@
+internal import Accounts
+internal import ArgumentParser
+internal import CollectionStore
+internal import ConnectorKit
+internal import DAVService
+internal import HTTPFront
+internal import Logging
+internal import ServiceLifecycle
+
+/// `fasti serve`: the CalDAV and CardDAV server.
+struct ServeCommand: ContextualCommand {
+    static let handlesSignals = true
+
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve calendars and address books over CalDAV and CardDAV.",
+        discussion: """
+            The data folder is laid out as Xandikos lays it out: each collection is a git repository of .ics or .vcf \
+            files, and every change is a commit.
+
+            Without a users file everybody who can connect is the one user of this server, so it listens on this \
+            machine only. With --users, people log in, and the principal of user NAME is /NAME/.
+
+            Examples:
+              fasti serve --defaults -d ~/dav
+              fasti user add --users ~/dav/users anna
+              fasti serve --defaults -d ~/dav --users ~/dav/users --listen-address 0.0.0.0 --port 8080
+              fasti serve --defaults -d ~/dav --snapshots /var/backups --snapshot-interval 6h
+            """)
+
+    @Option(
+        name: [.short, .customLong("directory"), .customLong("directory", withSingleDash: true)],
+        help: ArgumentHelp("The data folder (environment: DATA_DIR).", valueName: "folder"), completion: .directory)
+    var directory: String?
+
+    @Flag(name: .anyDash("defaults"), help: "Create what is missing: the folder, a calendar and an address book.")
+    var defaults = false
+
+    @Flag(name: .anyDash("autocreate"), help: "Create what is missing, but no calendar and no address book.")
+    var autocreate = false
+
+    @Option(
+        name: .anyDash("current-user-principal"),
+        help: ArgumentHelp("The principal of the one user, without a users file.", valueName: "path"))
+    var currentUserPrincipal = "/user/"
+
+    @Option(
+        name: .anyDash("users"),
+        help: ArgumentHelp("Ask for names and passwords, and check them against this file.", valueName: "file"),
+        completion: .file())
+    var users: String?
+
+    @Option(
+        name: [.customShort("l"), .customLong("listen-address"), .customLong("listen-address", withSingleDash: true)],
+        help: ArgumentHelp("Address to listen on; one with a / is a Unix socket.", valueName: "address"))
+    var listenAddress = "127.0.0.1"
+
+    @Option(
+        name: [.short, .customLong("port"), .customLong("port", withSingleDash: true)],
+        help: ArgumentHelp("Port to listen on; 0 takes a free one (environment: PORT).", valueName: "number"))
+    var port: Int?
+
+    @Option(
+        name: .anyDash("route-prefix"),
+        help: ArgumentHelp("What every path begins with, as a reverse proxy passes it on.", valueName: "path"))
+    var routePrefix = "/"
+
+    @Flag(
+        name: .anyDash("without-authentication"),
+        help: "Serve other machines without asking who they are. Everybody who can connect can change everything.")
+    var withoutAuthentication = false
+
+    @Option(
+        name: .anyDash("snapshots"),
+        help: ArgumentHelp(
+            "Keep snapshots of everything in this store; it is created when missing, encrypted if FASTI_PASSPHRASE is "
+                + "set.", valueName: "location"))
+    var snapshots: String?
+
+    @Option(
+        name: .anyDash("snapshot-interval"),
+        help: ArgumentHelp("How often to look for changes worth a snapshot: 30m, 6h, 1d.", valueName: "time"))
+    var snapshotInterval = Interval(seconds: 3600)
+
+    @Option(
+        name: .anyDash("max-resource-size"),
+        help: ArgumentHelp("The largest object that is taken, in MiB.", valueName: "number"))
+    var maxResourceSize = 10
+
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws {
+        if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be between 0 and 65535.") }
+        guard (1...512).contains(maxResourceSize) else {
+            throw ValidationError("--max-resource-size must be between 1 and 512.")
+        }
+        guard currentUserPrincipal.hasPrefix("/"), routePrefix.hasPrefix("/") else {
+            throw ValidationError("Paths of the server begin with a slash.")
+        }
+    }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let address = try address(context)
+        let folder = try context.dataFolder(directory)
+        let storage = try await openStorage(folder)
+        let service = DAVService(storage: storage, options: try options(), logger: logger(context))
+        let gate = try gate(address, context)
+
+        let schedule: SnapshotSchedule? =
+            if let snapshots {
+                try await SnapshotSchedule(
+                    store: snapshots, interval: snapshotInterval, service: service, routePrefix: routePrefix,
+                    storage: storage, usersFile: users.map(context.absolute), context: context)
+            } else { nil }
+
+        let server = FastiServer(
+            service: service, gate: gate, address: address, largestBody: maxResourceSize << 20 + 1 << 20,
+            logger: logger(context)
+        ) { port in
+            try? Welcome(
+                folder: folder, address: address, port: port, routePrefix: routePrefix,
+                principal: users == nil ? currentUserPrincipal : nil, snapshots: snapshots, interval: snapshotInterval
+            ).show(in: context)
+        }
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: server)]
+        if let schedule { services.insert(.init(service: schedule), at: 0) }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services, gracefulShutdownSignals: [.sigint, .sigterm], logger: logger(context)))
+        do {
+            try await group.run()
+        } catch {
+            throw CommandError(
+                .inputOutput, "The server on \(address) stopped: \(error)",
+                advice: "Is another program using the port? --port 0 takes a free one.")
+        }
+        context.note("Stopped.")
+        return .success
+    }
+
+    private func address(_ context: CommandContext) throws -> ListenAddress {
+        let port = try port ?? context.environment["PORT"].map { text throws(CommandError) in
+            guard let number = Int(text), (0...65_535).contains(number) else {
+                throw CommandError.usage("The environment variable PORT is \"\(text)\", which is no port.")
+            }
+            return number
+        } ?? 8080
+        let address: ListenAddress =
+            listenAddress.contains("/") ? .unixSocket(listenAddress) : .host(listenAddress, port: port)
+        guard address.isLocal || users != nil || withoutAuthentication else {
+            throw CommandError.usage(
+                "Listening on \(listenAddress) lets other machines connect, and nobody would ask them who they are.",
+                advice: "Add --users FILE (\"fasti user add\" makes one), or insist with --without-authentication.")
+        }
+        return address
+    }
+
+    private func openStorage(_ folder: String) async throws -> GitCollectionStorage {
+        if defaults || autocreate { try DataFolder.create(folder) }
+        let storage = try GitCollectionStorage(root: folder)
+        guard users == nil, defaults || autocreate else { return storage }
+        let principal = try CollectionPath(currentUserPrincipal)
+        let author = ChangeAuthor(user: nil, userAgent: nil)
+        if defaults {
+            try await storage.createDefaults(principal: principal, by: author)
+        } else if case .missing = try await storage.node(at: principal) {
+            try await storage.createDirectory(at: principal)
+        }
+        return storage
+    }
+
+    private func options() throws -> DAVOptions {
+        DAVOptions(
+            routePrefix: routePrefix.hasSuffix("/") ? routePrefix : routePrefix + "/",
+            singleUserPrincipal: users == nil ? try CollectionPath(currentUserPrincipal) : nil,
+            autocreate: defaults ? .defaults : autocreate ? .principal : .never, maxResourceSize: maxResourceSize << 20)
+    }
+
+    private func gate(_ address: ListenAddress, _ context: CommandContext) throws -> RequestGate {
+        if let users {
+            return RequestGate(.basic(try Authenticator(usersFile: context.absolute(users))))
+        }
+        // A web page may point a name of its own at this machine; only this machine's own names are answered.
+        guard case .host(let host, _) = address, address.isLocal else { return RequestGate(.open(hosts: nil)) }
+        return RequestGate(.open(hosts: ["localhost", "127.0.0.1", "::1", host]))
+    }
+
+    private func logger(_ context: CommandContext) -> Logger {
+        var logger = Logger(label: "fasti", factory: StreamLogHandler.standardError(label:))
+        logger.logLevel = context.environment["LOG_LEVEL"].flatMap(Logger.Level.init(rawValue:)) ?? .warning
+        return logger
+    }
+}
+
+extension CommandContext {
+    /// The data folder of the server, absolute.
+    fileprivate func dataFolder(_ given: String?) throws -> String {
+        guard let folder = given ?? environment["DATA_DIR"], !folder.isEmpty else {
+            throw CommandError.usage(
+                "Where are the calendars? The option -d FOLDER is missing.",
+                advice: "For instance: fasti serve --defaults -d ~/dav")
+        }
+        return absolute(folder)
+    }
+
+    func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : "\(workingDirectory)/\(path)"
+    }
+}
