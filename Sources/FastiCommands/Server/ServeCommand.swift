@@ -138,12 +138,13 @@ struct ServeCommand: ContextualCommand {
     }
 
     private func address(_ context: CommandContext) throws -> ListenAddress {
-        let port = try port ?? context.environment["PORT"].map { text throws(CommandError) in
-            guard let number = Int(text), (0...65_535).contains(number) else {
-                throw CommandError.usage("The environment variable PORT is \"\(text)\", which is no port.")
-            }
-            return number
-        } ?? 8080
+        let port =
+            try port ?? context.environment["PORT"].map { text throws(CommandError) in
+                guard let number = Int(text), (0...65_535).contains(number) else {
+                    throw CommandError.usage("The environment variable PORT is \"\(text)\", which is no port.")
+                }
+                return number
+            } ?? 8080
         let address: ListenAddress =
             listenAddress.contains("/") ? .unixSocket(listenAddress) : .host(listenAddress, port: port)
         guard address.isLocal || users != nil || withoutAuthentication else {

@@ -93,7 +93,9 @@ struct SnapshotSchedule: Service {
         }
         await importer.close()
         guard summary.isComplete || summary.failures.isEmpty else {
-            context.warn("\(summary.failures.count) objects are missing from snapshot \(summary.header.identifier.hex.prefix(8)).")
+            context.warn(
+                "\(summary.failures.count) objects are missing from snapshot \(summary.header.identifier.hex.prefix(8))."
+            )
             return
         }
     }
