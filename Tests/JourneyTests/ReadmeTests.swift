@@ -97,7 +97,11 @@ struct Tour {
     private mutating func add(_ line: String, to block: String) {
         if line.hasPrefix("$ ") {
             let command = String(line.dropFirst(2))
-            if block == "<!-- tour -->" { steps.append(Step(command: command, output: "")) } else { serverCommand = command }
+            if block == "<!-- tour -->" {
+                steps.append(Step(command: command, output: ""))
+            } else {
+                serverCommand = command
+            }
         } else if block == "<!-- tour -->", let last = steps.indices.last {
             if steps[last].command.hasSuffix("\\") {
                 steps[last].command += "\n" + line
@@ -110,7 +114,8 @@ struct Tour {
     /// All commands for one shell, each followed by a line with its status.
     var script: String {
         steps.map { "\($0.command)\necho; echo \"\(Self.marker) $?\"\n" }.joined().replacingOccurrences(
-            of: "\necho; echo \"\(Self.marker) $?\"", with: "\ntour_status=$?; echo; echo \"\(Self.marker) $tour_status\"")
+            of: "\necho; echo \"\(Self.marker) $?\"",
+            with: "\ntour_status=$?; echo; echo \"\(Self.marker) $tour_status\"")
     }
 
     func answers(in text: String) -> [(status: Int32, output: String)] {
@@ -132,7 +137,7 @@ struct Tour {
         text.replacing(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?/, with: "TIME")
             .replacing(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b/, with: "ID")
             .replacing(/\b\d+(\.\d+)? ?(B|KiB|MiB|GiB|kB|ms|s)\b/, with: "QUANTITY")
-            .replacing(/ +/, with: " ")
+            .replacing(#/ +/#, with: " ")
             .split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
             .joined(separator: "\n")
     }
