@@ -33,6 +33,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -101,9 +102,9 @@ let package = Package(
         module(
             "FastiCommands",
             [
-                "Accounts", "BackupEngine", "BLAKE3", "CollectionStore", "FastiConfiguration", "ConnectorKit", "DAVClient",
-                "DAVConnector", "DAVService", "FileConnector", "HTTPFront", "Kloset", "KlosetFormat", argumentParser,
-                crypto, logging, serviceLifecycle,
+                "Accounts", "BackupEngine", "BLAKE3", "CollectionStore", "ConnectorKit", "DAVClient", "DAVConnector",
+                "DAVService", "FastiConfiguration", "FileConnector", "HTTPFront", "Kloset", "KlosetFormat",
+                argumentParser, crypto, httpTypes, logging, serviceLifecycle, unixSignals,
             ]),
 
         // Layer 6: programs

@@ -109,13 +109,7 @@ struct BackupCommand: ContextualCommand {
         }
         result.keepsPartial = keepPartial
         result.concurrency = global.concurrency
-        result.context = [
-            ("Hostname", SystemFacts.hostName), ("Username", SystemFacts.userName),
-            ("OperatingSystem", SystemFacts.operatingSystem), ("MachineID", SystemFacts.machineIdentifier),
-            ("CommandLine", context.recordedCommandLine), ("ProcessID", "\(SystemFacts.processIdentifier)"),
-            ("Architecture", SystemFacts.architecture), ("NumCPU", "\(SystemFacts.processorCount)"),
-            ("MaxProcs", "\(SystemFacts.processorCount)"), ("Client", "fasti/\(FastiProgram.version)"),
-        ]
+        result.context = context.recordedContext
         return result
     }
 

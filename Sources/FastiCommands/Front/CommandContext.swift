@@ -39,6 +39,17 @@ package struct CommandContext: Sendable {
         }.joined(separator: " ")
     }
 
+    /// How and where a snapshot is made, as its header says it (Kloset messages, section 9).
+    var recordedContext: [(key: String, value: String)] {
+        [
+            ("Hostname", SystemFacts.hostName), ("Username", SystemFacts.userName),
+            ("OperatingSystem", SystemFacts.operatingSystem), ("MachineID", SystemFacts.machineIdentifier),
+            ("CommandLine", recordedCommandLine), ("ProcessID", "\(SystemFacts.processIdentifier)"),
+            ("Architecture", SystemFacts.architecture), ("NumCPU", "\(SystemFacts.processorCount)"),
+            ("MaxProcs", "\(SystemFacts.processorCount)"), ("Client", "fasti/\(FastiProgram.version)"),
+        ]
+    }
+
     package var printsJSON: Bool { global.json }
 
     /// A result in the form that was asked for.

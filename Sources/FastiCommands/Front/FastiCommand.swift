@@ -37,7 +37,7 @@ struct FastiCommand: AsyncParsableCommand {
         ])
 
     /// The commands of the calendar server.
-    private static let serverCommands: [any ParsableCommand.Type] = []
+    private static let serverCommands: [any ParsableCommand.Type] = [ServeCommand.self, UserCommand.self]
 
     /// The names of all commands, for a helpful word about a mistyped one.
     static var commandNames: [String] {

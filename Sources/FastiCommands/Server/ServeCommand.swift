@@ -6,6 +6,7 @@ internal import DAVService
 internal import HTTPFront
 internal import Logging
 internal import ServiceLifecycle
+internal import UnixSignals
 
 /// `fasti serve`: the CalDAV and CardDAV server.
 struct ServeCommand: ContextualCommand {
