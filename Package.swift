@@ -124,6 +124,9 @@ let package = Package(
         tests(
             "DAVConnectorTests",
             ["ConnectorKit", "DAVClient", "DAVConnector", "PeerPrograms", "WebDAV", "XMLStream", httpTypes]),
+        tests(
+            "DAVServiceTests",
+            ["CollectionStore", "DAVService", "WebDAV", "XMLStream", httpTypes, logging]),
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
         tests("FileConnectorTests", ["CPOSIX", "ConnectorKit", "FileConnector"]),
         tests("GitObjectsTests", ["GitObjects", "PeerPrograms"]),
