@@ -261,6 +261,8 @@ struct CollectionBatch {
         try objectFiles.publish()
 
         var update = try repository.references.beginUpdate(from: view.state.head)
+        // From here on a killed process leaves a note of what it was doing; see `CollectionRecovery`.
+        if let commit = state.head.commit { try update.prepare(commit) }
         if let workTree = repository.workTree {
             try workTreeFiles.publish()
             try updateIndex(names, workTree)
@@ -270,7 +272,6 @@ struct CollectionBatch {
                 indexStamp = (try lock?.status()).map { FileStamp($0) }
             }
         }
-        if let commit = state.head.commit { try update.prepare(commit) }
         // Nothing before this line is visible to anybody who reads commits; everything after it is durable.
         if lock != nil { try lock?.commit() }
         state.stamp = try update.commit()

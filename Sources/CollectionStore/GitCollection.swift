@@ -10,9 +10,9 @@ final class GitCollection: Sendable {
     init(path: CollectionPath, repository: GitRepository, identities: IdentitySource) throws(CollectionStoreError) {
         self.path = path
         self.repository = repository
+        try withGit { () throws(GitError) in try CollectionRecovery(repository).run() }
         published = try PublishedView(path: path, repository: repository)
         writer = CollectionWriter(published, identities: identities)
-        try withGit { () throws(GitError) in try LockFile.cleanUp(repository.gitDirectory) }
     }
 
     var isBare: Bool { repository.workTree == nil }

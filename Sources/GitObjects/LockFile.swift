@@ -121,21 +121,40 @@ package struct LockFile: ~Copyable {
     }
 
     private static func removeIfStale(_ lockPath: String, in gitDirectory: String) throws(GitError) -> Bool {
-        guard let lock = try FileSystem.status(of: lockPath) else { return true }
+        guard try FileSystem.status(of: lockPath) != nil else { return true }
+        return try withAbandoned(lockPath, in: gitDirectory) { path in
+            unlink(lockPath)
+            unlink(path)
+        } != nil
+    }
+
+    /// What a killed process of ours had written to the lock file of `target`; nil when there is no such lock.
+    package static func abandonedContent(for target: String, in gitDirectory: String) throws(GitError) -> [UInt8]? {
+        let lockPath = target + ".lock"
+        guard try FileSystem.status(of: lockPath) != nil else { return nil }
+        let isAbandoned = try withAbandoned(lockPath, in: gitDirectory) { _ in } != nil
+        return isAbandoned ? try FileSystem.readIfPresent(lockPath, limit: 1 << 20) : nil
+    }
+
+    /// Calls `body` with the path behind a lock file of ours whose owner is dead, while holding the owner's `flock`.
+    private static func withAbandoned(
+        _ lockPath: String, in gitDirectory: String, _ body: (String) -> Void
+    ) throws(GitError) -> Void? {
         for name in try FileSystem.entries(of: gitDirectory) where name.hasPrefix(privatePrefix) {
             let path = gitDirectory + "/" + name
             let descriptor = open(path, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { continue }
             defer { close(descriptor) }
             var own = stat()
-            guard fstat(descriptor, &own) == 0, FileStatus(own).inode == lock.inode else { continue }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return false }
+            guard fstat(descriptor, &own) == 0, let lock = try FileSystem.status(of: lockPath),
+                FileStatus(own).inode == lock.inode
+            else { continue }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return nil }
             // The file is open, so its number cannot have been given to another file meanwhile.
-            if let now = try FileSystem.status(of: lockPath), now.inode == lock.inode { unlink(lockPath) }
-            unlink(path)
-            return true
+            if let now = try FileSystem.status(of: lockPath), now.inode == lock.inode { body(path) }
+            return ()
         }
-        return false
+        return nil
     }
 
     private static func makeParents(of path: String, below base: String) throws(GitError) {

@@ -152,6 +152,12 @@ package struct References: Sendable {
         return Update(lock: lock, references: self, head: expected)
     }
 
+    /// The value a killed process of ours was about to give to HEAD's branch; nil when there is nothing of the kind.
+    package func abandonedUpdate(of head: Head) throws(GitError) -> ObjectID? {
+        let content = try LockFile.abandonedContent(for: directory + "/" + head.reference, in: directory)
+        return content.flatMap { ObjectID(hex: String(decoding: $0, as: UTF8.self).prefix { $0 != "\n" }) }
+    }
+
     /// Appends to the reflogs of HEAD and of its branch, as git does. Not synced: losing it loses no data.
     package func appendReflog(_ head: Head, _ entries: [ReflogEntry]) throws(GitError) {
         var text: [UInt8] = []
