@@ -81,6 +81,15 @@ import Testing
         #expect(throws: Never.self) { try Lock(decoding: shallow) }
     }
 
+    @Test(arguments: ["c0", "80"])
+    func listsOfNothingsTakeNoMemory(element: String) throws {
+        // A source is some seven hundred bytes in memory; here are a million of them in as many bytes.
+        let sources = hex("81a7736f7572636573dd00100000") + [UInt8](repeating: hex(element)[0], count: 1 << 20)
+        #expect(throws: FormatError(.limitExceeded, "")) { try SnapshotHeader(decoding: sources) }
+        let pointers = hex("81a8706f696e74657273dd00100000") + [UInt8](repeating: 0xC0, count: 1 << 20)
+        #expect(throws: FormatError(.limitExceeded, "")) { try BTreeNode(decoding: pointers) }
+    }
+
     @Test func aMapOfUnknownKeysIsReadOnce() throws {
         var bytes = hex("df00010000")
         for _ in 0..<65536 { bytes += hex("a0c0") }

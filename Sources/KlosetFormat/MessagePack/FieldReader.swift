@@ -229,9 +229,9 @@ struct FieldReader: FieldVisitor {
         value = []
         depth += 1
         attempt { (input) throws(FormatError) in
-            try input.readArrayCount() ?? 0
+            try input.readArrayCount(of: S.self)
         } then: { reader, count in
-            value.reserveCapacity(min(count, 4096))
+            value.reserveCapacity(count)
             for _ in 0..<count where reader.failure == nil {
                 var element = S.unset
                 reader.read(&element)
@@ -246,9 +246,9 @@ struct FieldReader: FieldVisitor {
         _ name: StaticString, _ value: inout [T], _ element: (inout MessagePackReader) throws(FormatError) -> T
     ) {
         field(name, &value) { (input) throws(FormatError) in
-            let count = try input.readArrayCount() ?? 0
+            let count = try input.readArrayCount(of: T.self)
             var elements: [T] = []
-            elements.reserveCapacity(min(count, 4096))
+            elements.reserveCapacity(count)
             for _ in 0..<count { elements.append(try element(&input)) }
             return elements
         }

@@ -138,6 +138,18 @@ package struct MessagePackReader: Sendable {
         }
     }
 
+    /// The number of elements of a list that is to be held in memory; 0 for nil.
+    ///
+    /// An element of one byte can stand for a structure of hundreds, so the memory is bounded as well: by eight
+    /// times the input, which no canonical message comes near.
+    mutating func readArrayCount<T>(of type: T.Type) throws(FormatError) -> Int {
+        guard let count = try readArrayCount() else { return 0 }
+        guard count <= max(16, 8 * remaining / MemoryLayout<T>.stride) else {
+            throw FormatError(.limitExceeded, "A list of \(count) elements is declared for \(remaining) bytes.")
+        }
+        return count
+    }
+
     /// The number of pairs of key and value that follow; nil for nil.
     package mutating func readMapCount() throws(FormatError) -> Int? {
         let head = try readByte()
