@@ -38,9 +38,10 @@ struct SnapshotSchedule: Service {
             ConnectorConfiguration(location: Location(text), workingDirectory: context.workingDirectory))
         let passphrase = (context.environment["FASTI_PASSPHRASE"] ?? context.environment["PLAKAR_PASSPHRASE"])
             .flatMap { $0.isEmpty ? nil : Array($0.utf8) }
+        let locked: LockedRepository
         do {
-            return try await LockedRepository.read(store).unlock(passphrase: passphrase)
-        } catch let error as KlosetError where error.code == .notFound {
+            locked = try await LockedRepository.read(store)
+        } catch  where isMissing(error) {
             context.note(
                 passphrase == nil
                     ? "Creating the store \(text), not encrypted: set FASTI_PASSPHRASE before the first start for an "
@@ -48,6 +49,11 @@ struct SnapshotSchedule: Service {
                     : "Creating the encrypted store \(text). Without its passphrase nothing in it can be read.")
             return try await Repository.create(in: store, RepositoryOptions(), passphrase: passphrase)
         }
+        return try await locked.unlock(passphrase: passphrase)
+    }
+
+    private static func isMissing(_ error: any Error) -> Bool {
+        (error as? KlosetError)?.code == .notFound || (error as? ConnectorError)?.code == .notFound
     }
 
     func run() async throws {
