@@ -24,7 +24,7 @@ package struct BackupJob: Sendable {
         let start = ContinuousClock.now
         let parent = try await parent(report)
         let writer = try await repository.writer(description, parent: parent)
-        report(.started(snapshot: await writer.identifier))
+        report(.started(snapshot: writer.identifier))
         if let parent { report(.expected(records: parent.header.entryCount)) }
         let progress = Progress()
         do {

@@ -39,8 +39,6 @@ public struct KlosetError: Error, Sendable {
         public static let limitExceeded = Code("limit-exceeded")
         /// The store cannot do this, for instance because it is read-only.
         public static let unsupported = Code("unsupported")
-        /// The source contradicts itself, so that no snapshot can be made of it.
-        public static let invalidSource = Code("invalid-source")
     }
 }
 

@@ -102,4 +102,26 @@ import Testing
         let mac = try StoreMAC(algorithm, plaintextStore: bytes("00112233445566778899aabbccddeeff"))
         #expect(mac(Array(input.utf8)).hex == expected)
     }
+
+    /// The CONFIG of a plaintext store that the Go engine made, and what its key gives.
+    @Test func opensARealConfiguration() async throws {
+        let file = bytes(
+            """
+            5f4b4c4f5345545f010000000000010087a954696d657374616d70d7ff1cc7a33c6b01238cac5265706f7369746f72794944c4101d2120bc647249
+            78be494d62c8eabc45a85061636b66696c6583a74d696e53697a65cf0000000000000000a741766753697a65cf0000000000000000a74d61785369
+            7a65cf0000000004000000a84368756e6b696e6784a9416c676f726974686dae666173746364632d76312e302e30a74d696e53697a65ce00080000
+            aa4e6f726d616c53697a65ce00100000a74d617853697a65ce00800000a748617368696e6782a9416c676f726974686da6424c414b4533a4426974
+            73ce00000100ab436f6d7072657373696f6e86a9416c676f726974686da34c5a34a54c6576656cce00020000aa57696e646f7753697a65ffa94368
+            756e6b53697a65ffa9426c6f636b53697a65ffa9456e61626c65435243c2aa456e6372797074696f6ec03cece467e3d86651f40e4015fb2a4cabba
+            f81282d4774b76617d7df110d893ae
+            """)
+        #expect(file.count == 369)
+        let store = MemoryStore()
+        try await store.create(configuration: file)
+        let repository = try await LockedRepository.read(store).unlock(passphrase: nil)
+        #expect(repository.identifier.description == "1d2120bc-6472-4978-be49-4d62c8eabc45")
+        #expect(!repository.isEncrypted)
+        let mac = try StoreMAC(.blake3, plaintextStore: repository.identifier.bytes)
+        #expect(mac([]).hex == "64f1e78d1c81f6865d24e4e30db66654954083d827b4e8af52a14723b948cacb")
+    }
 }

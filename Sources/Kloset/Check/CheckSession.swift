@@ -8,7 +8,13 @@ struct CheckSession {
     var summary = CheckSummary()
     private let report: (CheckFinding) async -> Void
     /// Objects that were looked at, and what was wrong with them: every path that uses one is hurt.
-    private var objects: [MAC: [Wound]] = [:]
+    private var objects: [MAC: Examination] = [:]
+
+    private struct Examination {
+        /// Bytes of the content; nil when the object could not be read.
+        var size: UInt64?
+        var wounds: [Wound] = []
+    }
 
     private struct Wound {
         let blob: BlobID
@@ -37,29 +43,25 @@ struct CheckSession {
     ///
     /// - Parameter size: bytes; nil when nothing says it.
     mutating func checkObject(_ object: MAC, size: Int64?, _ snapshot: MAC, _ path: BytePath) async throws {
-        let wounds: [Wound]
+        let examination: Examination
         if let known = objects[object] {
-            wounds = known
+            examination = known
         } else {
-            wounds = try await examine(object)
-            objects[object] = wounds
+            examination = try await examine(object)
+            objects[object] = examination
         }
-        for wound in wounds { await damage(snapshot, path, wound.blob, wound.reason) }
-        guard wounds.isEmpty, let size else { return }
-        let message: Object = try await repository.message(.object, object)
-        if message.size != UInt64(exactly: size) {
-            await damage(
-                snapshot, path, BlobID(.object, object),
-                "the content has \(message.size ?? .max) bytes, the entry says \(size)")
-        }
+        for wound in examination.wounds { await damage(snapshot, path, wound.blob, wound.reason) }
+        guard let found = examination.size, let size, found != UInt64(exactly: size) else { return }
+        await damage(
+            snapshot, path, BlobID(.object, object), "the content has \(found) bytes, the entry says \(size)")
     }
 
-    private mutating func examine(_ id: MAC) async throws -> [Wound] {
+    private mutating func examine(_ id: MAC) async throws -> Examination {
         let object: Object
         do {
             object = try await repository.message(.object, id)
         } catch let error as KlosetError {
-            return [Wound(blob: BlobID(.object, id), reason: error.reason)]
+            return Examination(wounds: [Wound(blob: BlobID(.object, id), reason: error.reason)])
         }
         var wounds: [Wound] = []
         var stream = StoreMAC.Stream(repository.keys.mac)
@@ -91,6 +93,6 @@ struct CheckSession {
                     Wound(blob: BlobID(.object, id), reason: "the chunks put together are not the content of the object"))
             }
         }
-        return wounds
+        return Examination(size: object.size ?? .max, wounds: wounds)
     }
 }

@@ -12,13 +12,10 @@ extension Repository {
     }
 
     func blob(_ id: BlobID, in aggregate: StateAggregate, limit: Int? = nil) async throws -> [UInt8] {
-        if let bytes = cached(id) { return bytes }
         var failure: KlosetError?
         for location in aggregate.locations(of: id) {
             do {
-                let bytes = try await read(id, at: location, in: aggregate, limit: limit ?? id.type.plaintextLimit)
-                if id.type.isWorthCaching { cache(id, bytes) }
-                return bytes
+                return try await read(id, at: location, in: aggregate, limit: limit ?? id.type.plaintextLimit)
             } catch let error as KlosetError {
                 failure = error
             }
@@ -89,15 +86,6 @@ extension BlobType {
         case .object: 1 << 30
         case .chunk: 256 << 20
         default: 64 << 20
-        }
-    }
-
-    /// Nodes and roots are read again and again, everything else once.
-    var isWorthCaching: Bool {
-        switch self {
-        case .entryRoot, .entryNode, .errorRoot, .errorNode, .attributeRoot, .attributeNode, .indexRoot, .indexNode:
-            true
-        default: false
         }
     }
 }

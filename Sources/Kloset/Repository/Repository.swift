@@ -19,7 +19,7 @@ public final class Repository: Sendable {
     private struct Memory {
         var aggregate = StateAggregate()
         var damagedStates: [MAC: KlosetError] = [:]
-        var cache = BlobCache(capacity: 16 << 20)
+        var nodes = NodeCache(capacity: 16 << 20)
         var headers: [MAC: SnapshotHeader] = [:]
     }
 
@@ -150,9 +150,11 @@ public final class Repository: Sendable {
 
     // MARK: Memory shared by all readers
 
-    func cached(_ id: BlobID) -> [UInt8]? { memory.withLock { $0.cache.find(id) } }
+    func knownNode(_ id: BlobID) -> BTreeNode? { memory.withLock { $0.nodes.find(id) } }
 
-    func cache(_ id: BlobID, _ bytes: [UInt8]) { memory.withLock { $0.cache.insert(id, bytes) } }
+    func remember(_ node: BTreeNode, _ id: BlobID, size: Int) {
+        memory.withLock { $0.nodes.insert(id, node, size: size) }
+    }
 
     func knownHeader(_ mac: MAC) -> SnapshotHeader? { memory.withLock { $0.headers[mac] } }
 

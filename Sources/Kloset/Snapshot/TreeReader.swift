@@ -50,9 +50,13 @@ struct TreeReader: Sendable {
 
     /// Reads a node. Its lists fit together; whether its keys are in order is checked where that matters.
     func node(_ mac: MAC) async throws -> BTreeNode {
+        let id = BlobID(nodeType, mac)
+        if let node = repository.knownNode(id) { return node }
         let bytes = try await repository.blob(nodeType, mac)
         do {
-            return try BTreeNode(decoding: bytes)
+            let node = try BTreeNode(decoding: bytes)
+            repository.remember(node, id, size: bytes.count)
+            return node
         } catch {
             throw KlosetError(error, in: "\(BlobID(nodeType, mac))")
         }

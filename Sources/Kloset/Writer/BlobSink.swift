@@ -53,7 +53,7 @@ final class BlobSink: Sendable {
         }
         // What overflows is written by whoever made it overflow, so that no more than one packfile for each task
         // waits in memory.
-        try await packer.writeFullPackfiles()
+        if place.isFull { try await packer.writeFullPackfiles() }
     }
 
     /// - Returns: the number of the blob; nil when somebody else is at it.
@@ -123,7 +123,8 @@ private actor Packer {
         metadata = PackfileBuilder(number: 1)
     }
 
-    func append(_ id: BlobID, _ stored: [UInt8]) throws -> (packfile: UInt32, offset: UInt64) {
+    /// - Returns: where the blob lies, and whether a packfile waits to be written.
+    func append(_ id: BlobID, _ stored: [UInt8]) throws -> (packfile: UInt32, offset: UInt64, isFull: Bool) {
         guard stored.count < Int(UInt32.max) else {
             throw KlosetError(.limitExceeded, "\(id) has \(stored.count) bytes as stored, more than a packfile takes.")
         }
@@ -132,7 +133,7 @@ private actor Packer {
         let offset = isContent ? contents.append(id, stored) : metadata.append(id, stored)
         if contents.size > limit { full.append(exchange(&contents)) }
         if metadata.size > limit { full.append(exchange(&metadata)) }
-        return (number, offset)
+        return (number, offset, !full.isEmpty)
     }
 
     func writeFullPackfiles() async throws {

@@ -22,6 +22,11 @@ package enum ContentType {
         body = body.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
         if begins(body, "begin:vcalendar") { return "text/calendar" }
         if begins(body, "begin:vcard") { return "text/vcard" }
+        if begins(body, "#!"), let line = body.split(separator: UInt8(ascii: "\n"), maxSplits: 1).first,
+            line.firstRange(of: "sh".utf8) != nil
+        {
+            return "text/x-shellscript"
+        }
         if begins(body, "<?xml") { return "text/xml; charset=utf-8" }
         if begins(body, "<!doctype html") || begins(body, "<html") { return "text/html; charset=utf-8" }
         if let first = body.first, first == UInt8(ascii: "{") || first == UInt8(ascii: "["), looksLikeJSON(body) {

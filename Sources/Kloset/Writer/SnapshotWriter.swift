@@ -122,9 +122,7 @@ public actor SnapshotWriter {
         try Task.checkCancellation()
         if let error = record.error { throw SourceFailure(reason: error) }
         if case .extendedAttribute(let name, let kind) = record.kind {
-            guard BytePath.isValidName(name) || !name.isEmpty else {
-                throw SourceFailure(reason: "An extended attribute has no name.")
-            }
+            guard !name.isEmpty else { throw SourceFailure(reason: "An extended attribute has no name.") }
             let content = try await read(record, open)
             contents.attributes.append(
                 StoredAttribute(path: record.path, name: name, kind: kind, size: content.size, object: content.object))

@@ -2,8 +2,13 @@ import ConnectorKit
 import KlosetFormat
 
 /// Finds in the parent snapshot the content of files that have not changed since.
-struct UnchangedContent: Sendable {
+actor UnchangedContent {
     private let parent: Snapshot
+    /// The listing of the directory that was asked for last: sources come directory by directory.
+    private var listing: [[UInt8]: Entry] = [:]
+    private var listed: BytePath?
+    /// Beyond so many children each is looked up for itself.
+    private static let listingLimit = 20_000
     private let sink: BlobSink
     /// Chunks have to be looked for when packfiles were retired: an object may then live on without them.
     private let checksChunks: Bool
@@ -24,7 +29,7 @@ struct UnchangedContent: Sendable {
     /// - Returns: nil when the file has to be read, also when the parent is damaged there.
     func content(of entry: Entry, size: Int64) async throws -> StoredContent? {
         do {
-            guard let known = try await parent.entry(at: entry.path), known.info.mode.isRegular else { return nil }
+            guard let known = try await parentEntry(entry.path), known.info.mode.isRegular else { return nil }
             var wanted = entry.info
             wanted.size = size == -1 ? known.info.size : size
             guard wanted == known.info, known.object != .zero, sink.contains(BlobID(.object, known.object)) else {
@@ -47,5 +52,29 @@ struct UnchangedContent: Sendable {
         } catch is KlosetError {
             return nil
         }
+    }
+
+    private func parentEntry(_ path: BytePath) async throws -> Entry? {
+        guard let directory = path.parent else { return nil }
+        if listed != directory { try await load(directory) }
+        // Another file may have asked for another directory meanwhile.
+        guard listed == directory, !listing.isEmpty else { return try await parent.entry(at: path) }
+        return listing[path.name]
+    }
+
+    private func load(_ directory: BytePath) async throws {
+        var entries: [[UInt8]: Entry] = [:]
+        do {
+            var children = try await parent.listing(of: directory)
+            while let child = try await children?.next() {
+                entries[child.entry.name] = child.entry
+                if entries.count > Self.listingLimit { break }
+            }
+        } catch is KlosetError {
+            entries = [:]
+        }
+        if entries.count > Self.listingLimit { entries = [:] }
+        listing = entries
+        listed = directory
     }
 }

@@ -13,7 +13,9 @@ enum Verifier {
     }()
 
     /// Checks every rule of the format and expects none to be broken, not even those that readers forgive.
-    static func expectClean(_ store: String, passphrase: [UInt8]? = nil, _ options: [String] = ["--all"]) throws {
+    static func expectClean(
+        _ store: String, passphrase: [UInt8]? = nil, _ options: [String] = ["--all", "--foreign", "--complete"]
+    ) throws {
         guard let command else { return }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: command.python)
