@@ -12,10 +12,26 @@ struct FixtureTests {
         "store-kloset-1.0", "store-3000-files", "store-after-gc", "store-gzip", "store-zstd",
     ]
 
+    /// Opens a fixture; one that was opened before is used again, for its key takes a while to derive.
     static func open(_ name: String) async throws -> Repository {
         let path = try #require(Shared.stores) + "/" + name
-        let store: any Store = name.hasSuffix(".ptar") ? PtarStore(path: path) : FileSystemStore(path: path)
-        return try await LockedRepository.read(store).unlock(passphrase: Shared.passphrase)
+        return try await opened.repository(path)
+    }
+
+    private static let opened = OpenRepositories()
+
+    private actor OpenRepositories {
+        private var repositories: [String: Task<Repository, any Error>] = [:]
+
+        func repository(_ path: String) async throws -> Repository {
+            if let known = repositories[path] { return try await known.value }
+            let task = Task {
+                let store: any Store = path.hasSuffix(".ptar") ? PtarStore(path: path) : FileSystemStore(path: path)
+                return try await LockedRepository.read(store).unlock(passphrase: Shared.passphrase)
+            }
+            repositories[path] = task
+            return try await task.value
+        }
     }
 
     /// SHA-256 of the content of an entry.
