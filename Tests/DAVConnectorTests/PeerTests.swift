@@ -50,7 +50,7 @@ import Testing
         // Nothing changed: the third backup reads nothing.
         let third = try await Self.backUp(target, previous: second)
         #expect(third.unread.count == second.objects.count)
-        #expect(third.files == second.files)
+        #expect(third.objects == second.objects)
         await source.stop()
         await target.stop()
     }
