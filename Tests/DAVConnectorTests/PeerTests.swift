@@ -8,7 +8,7 @@ import Testing
 /// Backups of real servers, restored to real servers of another make.
 @Suite(.serialized) struct PeerTests {
     private static let pairs: [(PeerServer.Kind, PeerServer.Kind)] = [
-        (.xandikos, .radicale), (.radicale, .xandikos), (.xandikos, .xandikos), (.radicale, .radicale),
+        (.xandikos, .radicale), (.radicale, .xandikos),
     ]
 
     @Test(arguments: pairs)
@@ -63,7 +63,7 @@ import Testing
         _ = try await Self.fill(Self.account(), to: exporter)
         let importer = try await Self.importer(server)
         let line = try await importer.ping()
-        #expect(line.contains("of user at 127.0.0.1:\(server.port) (43 objects)"))
+        #expect(line.contains("of user at 127.0.0.1:\(server.port) (20 objects)"))
         await importer.close()
         await server.stop()
     }
@@ -131,7 +131,7 @@ import Testing
             {"format":"fasti-dav-collection","version":1,"kind":"addressBook","href":"/x/people/","displayName":"People",
             "properties":[]}
             """)
-        for number in 0..<30 {
+        for number in 0..<14 {
             add(
                 "/calendars/work/event \(number).ics",
                 event(
@@ -141,7 +141,7 @@ import Testing
                     "DESCRIPTION:Ein sehr langer Text\\, der gefaltet werden muss\\, und zwar mitten in einem W\r\n ört über die Zeile"
                 ))
         }
-        for number in 0..<13 {
+        for number in 0..<6 {
             add(
                 "/addressbooks/people/c\(number).vcf",
                 card("c\(number)", "N:Müller;Jörg;;;", "TEL;TYPE=HOME:+49 \(number)"))

@@ -22,7 +22,7 @@ package final class PeerProcess: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output
-        try process.run()
+        try process.runWithOpenSignals()
     }
 
     package var identifier: Int32 { process.processIdentifier }
@@ -49,6 +49,19 @@ package final class PeerProcess: Sendable {
 
     deinit {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+}
+
+extension Process {
+    /// Starts the program with no signal blocked. The threads that Swift runs tasks on block nearly all of them, and a
+    /// child inherits that: it would never hear that it is to stop.
+    fileprivate func runWithOpenSignals() throws {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try run()
     }
 }
 
