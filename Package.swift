@@ -114,6 +114,7 @@ let package = Package(
         .target(name: "PeerPrograms", path: "Tests/PeerPrograms", swiftSettings: settings),
         tests("AccountsTests", ["Accounts"]),
         tests("ArchitectureTests", ["PeerPrograms"]),
+        tests("BackupEngineTests", ["BackupEngine", "ConnectorKit", "Kloset"]),
         tests("BLAKE3Tests", ["BLAKE3"], resources: [.copy("Vectors")]),
         tests("ChunkingTests", ["BLAKE3", "KlosetFormat", crypto]),
         tests("CollectionStoreTests", ["CollectionStore", "GitObjects", "PeerPrograms"]),
@@ -128,6 +129,7 @@ let package = Package(
         tests(
             "DAVServiceTests",
             ["CollectionStore", "DAVService", "WebDAV", "XMLStream", httpTypes, logging]),
+        tests("FastiCommandsTests", ["BackupEngine", "ConnectorKit", "FastiCommands", "PeerPrograms"]),
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
         tests("FileConnectorTests", ["CPOSIX", "ConnectorKit", "FileConnector"]),
         tests("ICalendarTests", ["ContentLines", "ICalendar"]),

@@ -65,12 +65,25 @@ struct ShellCommand {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, output, 1)
+        // This process ignores signals that it handles otherwise; the command has to end on them.
+        #if canImport(Darwin)
+            var attributes: posix_spawnattr_t?
+        #else
+            var attributes = posix_spawnattr_t()
+        #endif
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&signals, signal) }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var arguments: [UnsafeMutablePointer<CChar>?] = []
         for word in ["sh", "-c", text] { arguments.append(strdup(word)) }
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
         var child = pid_t()
-        return posix_spawn(&child, "/bin/sh", &actions, nil, arguments, environ) == 0 ? child : nil
+        return posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, environ) == 0 ? child : nil
     }
 
     private func failure(_ what: String) -> ConfigurationError {

@@ -19,7 +19,7 @@ struct BackupCommand: ContextualCommand {
             Examples:
               fasti at /var/backups backup @my-caldav
               fasti at /var/backups backup /home/anna/calendars --tag daily
-              fasti at /var/backups backup caldav://cal.example.org -o username=anna -o password_cmd='pass show cal'
+              fasti at /var/backups backup caldav://cal.example.org -o username=anna
             """)
 
     static let worksOnStore = true
@@ -27,11 +27,11 @@ struct BackupCommand: ContextualCommand {
     @Argument(help: ArgumentHelp("What to back up.", valueName: "source")) var sources: [String] = []
 
     @Option(
-        name: .anyDash("tag"),
+        name: .customLong("tag"),
         help: ArgumentHelp("Tags of the snapshot, comma separated. May repeat.", valueName: "tags"))
     var tags: [String] = []
 
-    @Option(name: .anyDash("name"), help: ArgumentHelp("The name of the snapshot.", valueName: "name"))
+    @Option(name: .customLong("name"), help: ArgumentHelp("The name of the snapshot.", valueName: "name"))
     var name = "default"
 
     @Option(
@@ -39,13 +39,13 @@ struct BackupCommand: ContextualCommand {
         help: ArgumentHelp("An option of the source; wins over its entry. May repeat.", valueName: "key=value"))
     var options: [ConnectorOption] = []
 
-    @Flag(name: .anyDash("check"), help: "Check the whole snapshot when it is made.")
+    @Flag(name: .customLong("check"), help: "Check the whole snapshot when it is made.")
     var check = false
 
-    @Flag(name: .anyDash("dry-run"), help: "List what would be read, and make nothing.")
+    @Flag(name: .customLong("dry-run"), help: "List what would be read, and make nothing.")
     var dryRun = false
 
-    @Flag(name: .anyDash("keep-partial"), help: "Keep what was read when a source breaks off.")
+    @Flag(name: .customLong("keep-partial"), help: "Keep what was read when a source breaks off.")
     var keepPartial = false
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -69,9 +69,16 @@ struct BackupCommand: ContextualCommand {
         }
         return try await context.withRepository { repository in
             var status = ExitStatus.success
-            for place in places {
-                let next = try await backUp(place, to: repository, context)
-                if status == .success { status = next }
+            for (number, place) in places.enumerated() {
+                do {
+                    let next = try await backUp(place, to: repository, context)
+                    if status == .success { status = next }
+                } catch let error where number < places.count - 1 && !Task.isCancelled {
+                    // One source that fails does not keep the others from being backed up.
+                    let failure = Failure(error)
+                    context.output.error(global.json ? failure.json.line : failure.text)
+                    status = failure.status
+                }
             }
             return status
         }

@@ -19,7 +19,7 @@ struct CheckCommand: ContextualCommand {
 
     static let worksOnStore = true
 
-    @Flag(name: .anyDash("fast"), help: "Do not read contents.") var fast = false
+    @Flag(name: .customLong("fast"), help: "Do not read contents.") var fast = false
 
     @Argument(help: ArgumentHelp("What to check; all snapshots without it.", valueName: "snapshot[:path]"))
     var targets: [SnapshotArgument] = []

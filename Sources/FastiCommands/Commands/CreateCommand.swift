@@ -19,16 +19,18 @@ struct CreateCommand: ContextualCommand {
 
     static let worksOnStore = true
 
-    @Flag(name: .anyDash("plaintext"), help: "Do not encrypt: whoever can read the store can read everything.")
+    @Flag(name: .customLong("plaintext"), help: "Do not encrypt: whoever can read the store can read everything.")
     var plaintext = false
 
-    @Flag(name: .anyDash("weak-passphrase", "no-strength-check"), help: "Accept a passphrase that is easy to guess.")
+    @Flag(
+        name: [.customLong("weak-passphrase"), .customLong("no-strength-check")],
+        help: "Accept a passphrase that is easy to guess.")
     var weakPassphrase = false
 
-    @Option(name: .anyDash("hashing"), help: ArgumentHelp("BLAKE3 or SHA256.", valueName: "algorithm"))
+    @Option(name: .customLong("hashing"), help: ArgumentHelp("BLAKE3 or SHA256.", valueName: "algorithm"))
     var hashing = Hashing.blake3
 
-    @Flag(name: .anyDash("no-compression"), help: "Store everything as it is.")
+    @Flag(name: .customLong("no-compression"), help: "Store everything as it is.")
     var noCompression = false
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -19,7 +19,7 @@ struct DigestCommand: ContextualCommand {
 
     static let worksOnStore = true
 
-    @Option(name: .anyDash("hashing"), help: ArgumentHelp("SHA256 or BLAKE3.", valueName: "algorithm"))
+    @Option(name: .customLong("hashing"), help: ArgumentHelp("SHA256 or BLAKE3.", valueName: "algorithm"))
     var hashing = CreateCommand.Hashing.sha256
 
     @Argument(help: ArgumentHelp("Files or folders in snapshots.", valueName: "snapshot[:path]"))

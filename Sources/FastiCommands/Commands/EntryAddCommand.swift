@@ -6,10 +6,11 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
         CommandConfiguration(
             commandName: "add", abstract: "Add a \(Kind.kind.rawValue).",
             discussion: """
-                The connector is built to see whether location and keys make sense; "ping" also logs in.
+                Nothing is tried yet: "check" sees whether the keys make sense, "ping" connects.
 
-                Example:
+                Examples:
                   fasti \(Kind.kind.rawValue) add \(Kind.example)
+                  fasti \(Kind.kind.rawValue) add NAME LOCATION password_cmd='pass show cal'
                 """)
     }
 

@@ -10,12 +10,12 @@ protocol EntryKindProvider: Sendable {
 
 enum SourceKind: EntryKindProvider {
     static let kind = EntryKind.source
-    static let example = "my-caldav caldav://cal.example.org username=anna password_cmd='pass show cal'"
+    static let example = "my-caldav caldav://cal.example.org username=anna"
 }
 
 enum DestinationKind: EntryKindProvider {
     static let kind = EntryKind.destination
-    static let example = "my-restore caldav://cal.example.org username=anna password_file=/home/anna/.cal"
+    static let example = "my-restore caldav://cal.example.org username=anna"
 }
 
 enum StoreKind: EntryKindProvider {

@@ -15,9 +15,9 @@ struct EntryShowCommand<Kind: EntryKindProvider>: ContextualCommand {
                 """)
     }
 
-    @Flag(name: .anyDash("secrets"), help: "Show secrets as they are.") var secrets = false
-    @Flag(name: .anyDash("ini"), help: "Print sections of KEY=VALUE lines.") var ini = false
-    @Flag(name: .anyDash("yaml"), help: "Print YAML, as without any option.") var yaml = false
+    @Flag(name: .customLong("secrets"), help: "Show secrets as they are.") var secrets = false
+    @Flag(name: .customLong("ini"), help: "Print sections of KEY=VALUE lines.") var ini = false
+    @Flag(name: .customLong("yaml"), help: "Print YAML, as without any option.") var yaml = false
     @Argument(help: "The names of entries; all without any.") var names: [EntryName] = []
     @OptionGroup(title: "Global options") var global: GlobalOptions
 

@@ -16,7 +16,7 @@ struct InfoCommand: ContextualCommand {
 
     static let worksOnStore = true
 
-    @Flag(name: .anyDash("errors"), help: "List the paths that could not be read when the snapshot was made.")
+    @Flag(name: .customLong("errors"), help: "List the paths that could not be read when the snapshot was made.")
     var errors = false
 
     @Argument(help: "A snapshot; the store without it.") var snapshot: SnapshotArgument?

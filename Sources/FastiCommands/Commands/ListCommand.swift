@@ -23,9 +23,9 @@ struct ListCommand: ContextualCommand {
     @Argument(help: ArgumentHelp("A snapshot, or a path in one.", valueName: "snapshot[:path]"))
     var target: SnapshotArgument?
 
-    @Flag(name: .anyDash("uuid"), help: "Show identifiers in full.") var uuid = false
-    @Flag(name: .anyDash("recursive"), help: "List everything below as well.") var recursive = false
-    @Flag(name: .anyDash("tags"), help: "Show the tags of snapshots.") var showsTags = false
+    @Flag(name: .customLong("uuid"), help: "Show identifiers in full.") var uuid = false
+    @Flag(name: .customLong("recursive"), help: "List everything below as well.") var recursive = false
+    @Flag(name: .customLong("tags"), help: "Show the tags of snapshots.") var showsTags = false
     @OptionGroup(title: "Selection") var selection: SelectionOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 

@@ -18,7 +18,7 @@ struct RemoveCommand: ContextualCommand {
 
     static let worksOnStore = true
 
-    @Flag(name: .anyDash("apply"), help: "Do it.") var apply = false
+    @Flag(name: .customLong("apply"), help: "Do it.") var apply = false
     @Argument(help: ArgumentHelp("The snapshots.", valueName: "snapshot")) var targets: [SnapshotArgument] = []
     @OptionGroup(title: "Selection") var selection: SelectionOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -21,7 +21,7 @@ struct RestoreCommand: ContextualCommand {
 
     static let worksOnStore = true
 
-    @Option(name: .anyDash("to"), help: ArgumentHelp("Where to restore to.", valueName: "destination"))
+    @Option(name: .customLong("to"), help: ArgumentHelp("Where to restore to.", valueName: "destination"))
     var destination: String?
 
     @Option(

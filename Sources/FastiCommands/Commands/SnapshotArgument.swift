@@ -16,24 +16,24 @@ struct SnapshotArgument: ExpressibleByArgument, Hashable, Sendable {
 /// The options that choose snapshots.
 struct SelectionOptions: ParsableArguments {
     @Option(
-        name: .anyDash("tag"),
+        name: .customLong("tag"),
         help: ArgumentHelp("Only with these tags, comma separated; !TAG excludes. May repeat.", valueName: "tags"))
     var tags: [String] = []
 
-    @Option(name: .anyDash("name"), help: ArgumentHelp("Only of this name.", valueName: "name"))
+    @Option(name: .customLong("name"), help: ArgumentHelp("Only of this name.", valueName: "name"))
     var name: String?
 
     @Option(
-        name: .anyDash("type"), help: ArgumentHelp("Only of these kinds of source, such as fs.", valueName: "types"))
+        name: .customLong("type"), help: ArgumentHelp("Only of these kinds of source, such as fs.", valueName: "types"))
     var types: [String] = []
 
-    @Option(name: .anyDash("origin"), help: ArgumentHelp("Only from these hosts or servers.", valueName: "origins"))
+    @Option(name: .customLong("origin"), help: ArgumentHelp("Only from these hosts or servers.", valueName: "origins"))
     var origins: [String] = []
 
-    @Option(name: .anyDash("root"), help: ArgumentHelp("Only of this directory.", valueName: "path"))
+    @Option(name: .customLong("root"), help: ArgumentHelp("Only of this directory.", valueName: "path"))
     var roots: [String] = []
 
-    @Flag(name: .anyDash("latest"), help: "Only the newest of those.")
+    @Flag(name: .customLong("latest"), help: "Only the newest of those.")
     var latest = false
 
     var filter: SnapshotFilter {

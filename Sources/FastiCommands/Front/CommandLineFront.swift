@@ -3,7 +3,7 @@ internal import FastiConfiguration
 /// What stands before the command: `fasti [GLOBAL OPTIONS] [at LOCATION] COMMAND ...` (plakar command line, section 1).
 ///
 /// The argument parser knows nothing of `at`, so it is taken out first. Global options move behind the command, which
-/// declares them; there they may also be written in the first place.
+/// declares them; there they may also be written in the first place. `-name`, as plakar writes it, becomes `--name`.
 package struct CommandLineFront: Hashable {
     /// The text after `at`.
     package let location: String?
@@ -59,7 +59,18 @@ package struct CommandLineFront: Hashable {
         guard !rest.isEmpty else { throw .usage("A command is missing.", advice: "\"fasti help\" lists them.") }
         var arguments = Array(rest)
         arguments.insert(contentsOf: globals, at: arguments.firstIndex(of: "--") ?? arguments.endIndex)
-        self.init(location: location, arguments: arguments.map { $0 == "-help" ? "--help" : $0 })
+        self.init(location: location, arguments: Self.withTwoDashes(arguments))
+    }
+
+    /// Options of one letter stay as they are, and so does everything after `--`.
+    private static func withTwoDashes(_ words: [String]) -> [String] {
+        let end = words.firstIndex(of: "--") ?? words.endIndex
+        return words.enumerated().map { index, word in
+            let name = word.dropFirst().prefix { $0 != "=" }
+            let isLong =
+                word.hasPrefix("-") && name.count > 1 && name.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "-") }
+            return index < end && isLong && !word.hasPrefix("--") ? "-" + word : word
+        }
     }
 
     private init(location: String?, arguments: [String]) {

@@ -12,7 +12,7 @@ struct FastiCommand: AsyncParsableCommand {
             that was given a name.
 
             Examples:
-              fasti source add my-caldav caldav://cal.example.org username=anna password_cmd='pass show cal'
+              fasti source add my-caldav caldav://cal.example.org username=anna
               fasti at /var/backups create
               fasti at /var/backups backup @my-caldav
               fasti at /var/backups ls
@@ -24,16 +24,16 @@ struct FastiCommand: AsyncParsableCommand {
             """,
         groupedSubcommands: [
             CommandGroup(
-                name: "Snapshots:",
+                name: "Snapshot",
                 subcommands: [
                     CreateCommand.self, BackupCommand.self, ListCommand.self, CatCommand.self, RestoreCommand.self,
                     DiffCommand.self, CheckCommand.self, InfoCommand.self, DigestCommand.self, RemoveCommand.self,
                 ]),
             CommandGroup(
-                name: "Names for places:",
+                name: "Place",
                 subcommands: [SourceCommand.self, DestinationCommand.self, StoreCommand.self]),
-            CommandGroup(name: "Server:", subcommands: serverCommands),
-            CommandGroup(name: "About:", subcommands: [VersionCommand.self]),
+            CommandGroup(name: "Server", subcommands: serverCommands),
+            CommandGroup(name: "Other", subcommands: [VersionCommand.self]),
         ])
 
     /// The commands of the calendar server.

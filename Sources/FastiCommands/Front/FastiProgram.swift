@@ -32,7 +32,7 @@ package enum FastiProgram {
     /// - Parameter words: the command line without the name of the program.
     package static func run(_ words: [String], environment: [String: String]) async -> ExitStatus {
         // A closed pipe or connection is an error where it is written to, not the end of the program.
-        signal(SIGPIPE, SIG_IGN)
+        SystemFacts.ignore(signal: SIGPIPE)
         let wantsJSON = CommandLineFront.wantsJSON(words)
         let command: any ParsableCommand
         let front: CommandLineFront
@@ -122,7 +122,7 @@ package enum FastiProgram {
     private static func report(_ failure: Failure, asJSON: Bool, on output: Output) -> ExitStatus {
         // Whoever closed the pipe does not want to hear of it.
         guard failure.code != CommandError.Code.outputClosed.description else { return failure.status }
-        output.error(asJSON ? String(decoding: failure.json.encoded(), as: UTF8.self) : failure.text)
+        output.error(asJSON ? failure.json.line : failure.text)
         return failure.status
     }
 }

@@ -20,7 +20,7 @@ struct Interruption: Error {
         // Not a child task: it has to be cancelled from outside of all tasks, and is always awaited here.
         let work = Task { try await body() }
         let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-            Glibc.signal(number, SIG_IGN)
+            SystemFacts.ignore(signal: number)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
                 let isFirst = received.withLock { earlier in

@@ -30,6 +30,9 @@ package enum JSONValue: Hashable, Sendable {
         return bytes
     }
 
+    /// The same as text.
+    var line: String { String(decoding: encoded(), as: UTF8.self) }
+
     private func append(to bytes: inout [UInt8]) {
         switch self {
         case .null: bytes.append(contentsOf: "null".utf8)

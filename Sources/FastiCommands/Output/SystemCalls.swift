@@ -62,6 +62,8 @@ enum SystemFacts {
         #endif
     }
 
+    static func ignore(signal number: Int32) { _ = signal(number, SIG_IGN) }
+
     /// What systemd or D-Bus names this installation by; empty where there is neither.
     static var machineIdentifier: String {
         let descriptor = open("/etc/machine-id", O_RDONLY | O_CLOEXEC)

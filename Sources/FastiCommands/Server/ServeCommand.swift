@@ -33,19 +33,19 @@ struct ServeCommand: ContextualCommand {
         help: ArgumentHelp("The data folder (environment: DATA_DIR).", valueName: "folder"), completion: .directory)
     var directory: String?
 
-    @Flag(name: .anyDash("defaults"), help: "Create what is missing: the folder, a calendar and an address book.")
+    @Flag(name: .customLong("defaults"), help: "Create what is missing: the folder, a calendar and an address book.")
     var defaults = false
 
-    @Flag(name: .anyDash("autocreate"), help: "Create what is missing, but no calendar and no address book.")
+    @Flag(name: .customLong("autocreate"), help: "Create what is missing, but no calendar and no address book.")
     var autocreate = false
 
     @Option(
-        name: .anyDash("current-user-principal"),
+        name: .customLong("current-user-principal"),
         help: ArgumentHelp("The principal of the one user, without a users file.", valueName: "path"))
     var currentUserPrincipal = "/user/"
 
     @Option(
-        name: .anyDash("users"),
+        name: .customLong("users"),
         help: ArgumentHelp("Ask for names and passwords, and check them against this file.", valueName: "file"),
         completion: .file())
     var users: String?
@@ -61,29 +61,29 @@ struct ServeCommand: ContextualCommand {
     var port: Int?
 
     @Option(
-        name: .anyDash("route-prefix"),
+        name: .customLong("route-prefix"),
         help: ArgumentHelp("What every path begins with, as a reverse proxy passes it on.", valueName: "path"))
     var routePrefix = "/"
 
     @Flag(
-        name: .anyDash("without-authentication"),
+        name: .customLong("without-authentication"),
         help: "Serve other machines without asking who they are. Everybody who can connect can change everything.")
     var withoutAuthentication = false
 
     @Option(
-        name: .anyDash("snapshots"),
+        name: .customLong("snapshots"),
         help: ArgumentHelp(
             "Keep snapshots of everything in this store; it is created when missing, encrypted if FASTI_PASSPHRASE is "
                 + "set.", valueName: "location"))
     var snapshots: String?
 
     @Option(
-        name: .anyDash("snapshot-interval"),
+        name: .customLong("snapshot-interval"),
         help: ArgumentHelp("How often to look for changes worth a snapshot: 30m, 6h, 1d.", valueName: "time"))
     var snapshotInterval = Interval(seconds: 3600)
 
     @Option(
-        name: .anyDash("max-resource-size"),
+        name: .customLong("max-resource-size"),
         help: ArgumentHelp("The largest object that is taken, in MiB.", valueName: "number"))
     var maxResourceSize = 10
 

@@ -20,7 +20,7 @@ struct UserCommand: ParsableCommand {
 
 struct UsersFileOption: ParsableArguments {
     @Option(
-        name: .anyDash("users"), help: ArgumentHelp("The users file.", valueName: "file"), completion: .file())
+        name: .customLong("users"), help: ArgumentHelp("The users file.", valueName: "file"), completion: .file())
     var users: String
 }
 
@@ -30,7 +30,7 @@ struct UserAddCommand: ContextualCommand {
         discussion: "Example:\n  fasti user add --users ~/dav/users anna")
 
     @OptionGroup var file: UsersFileOption
-    @Flag(name: .anyDash("stdin"), help: "Read the password from standard input.") var stdin = false
+    @Flag(name: .customLong("stdin"), help: "Read the password from standard input.") var stdin = false
     @Argument(help: "The name to log in with; it becomes part of the user's URLs.") var name: String
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
@@ -58,7 +58,7 @@ struct UserPasswordCommand: ContextualCommand {
         discussion: "Example:\n  fasti user passwd --users ~/dav/users anna")
 
     @OptionGroup var file: UsersFileOption
-    @Flag(name: .anyDash("stdin"), help: "Read the password from standard input.") var stdin = false
+    @Flag(name: .customLong("stdin"), help: "Read the password from standard input.") var stdin = false
     @Argument(help: "The name of the user.") var name: String
     @OptionGroup(title: "Global options") var global: GlobalOptions
 

@@ -1,0 +1,75 @@
+import Foundation
+import PeerPrograms
+import Testing
+
+@Suite("Names for sources, destinations and stores")
+struct EntryCommandTests {
+    @Test("The commands of the README")
+    func readme() async throws {
+        let program = try Program()
+        let words = ["add", "my-caldav", "caldav://cal.example.org", "username=USER", "password=PASS"]
+        for kind in ["source", "destination", "store"] {
+            #expect(try await program.run([kind] + words).status == 0)
+            #expect(try await program.run([kind] + words).status == 1, "added twice")
+            let text = try await program(kind, "show").text
+            #expect(text.contains("location: caldav://cal.example.org"))
+            #expect(text.contains("username: USER"))
+            #expect(!text.contains("PASS"))
+            #expect(try await program(kind, "show", "@my-caldav", "-secrets").text.contains("password: PASS"))
+            #expect(try program.read(".config/fasti/\(kind)s.yml").contains("password: PASS"))
+        }
+    }
+
+    @Test("A name is changed, shown in each form, and forgotten")
+    func life() async throws {
+        let program = try Program()
+        #expect(
+            try await program("source", "add", "cal", "location=dav://anna:geheim@h/", "token_cmd=echo x").status == 0)
+        #expect(try await program("source", "set", "cal", "username=berta", "token=abc").status == 0)
+        #expect(try await program("source", "unset", "cal", "token_cmd").status == 0)
+        #expect(try await program("source", "unset", "cal", "location").status == 1)
+        #expect(try await program("source", "unset", "cal", "nothing").status == 1)
+        let document = try await program("source", "show", "--json").document()
+        let entries = try #require(document["entries"] as? [[String: Any]])
+        #expect(entries.first?["name"] as? String == "cal")
+        #expect(
+            entries.first?["values"] as? [String: String] == [
+                "location": "dav://anna:********@h/", "username": "berta", "token": "********",
+            ])
+        #expect(try await program("source", "show", "-ini").text.hasPrefix("[cal]\nlocation=dav://anna:********@h/\n"))
+        #expect(try await program("source", "show", "other").status == 1)
+        #expect(try await program("source", "rm", "@cal", "--json").document()["type"] as? String == "source.rm")
+        #expect(try await program("source", "rm", "cal").status == 1)
+        #expect(try await program("source", "show", "--json").document()["entries"] as? [String] == [])
+    }
+
+    @Test("Another folder, and a default store")
+    func folderAndDefault() async throws {
+        let program = try Program()
+        let words = ["--configdir", "elsewhere", "store"]
+        #expect(try await program.run(words + ["add", "home", "/no/such/store"]).status == 0)
+        #expect(try await program.run(words + ["default", "home"]).status == 0)
+        #expect(try await program.run(words + ["default", "absent"]).status == 1)
+        #expect(try program.read("elsewhere/stores.yml").contains("default: home"))
+        let result = try await program.run(["ls", "--configdir", "elsewhere"])
+        #expect(result.status == 66)
+        #expect(result.standardError.contains("@home"))
+    }
+
+    @Test("check builds the connector, ping also looks")
+    func checkAndPing() async throws {
+        let program = try Program()
+        try program.write("x", to: "data/file")
+        _ = try await program("source", "add", "here", program.home.appending("data"))
+        _ = try await program("source", "add", "gone", program.home.appending("gone"))
+        _ = try await program("source", "add", "odd", "gopher://x")
+        #expect(try await program("source", "check", "here").status == 0)
+        let ping = try await program("source", "ping", "here", "--json").document()
+        #expect(ping["ok"] as? Bool == true)
+        #expect((ping["found"] as? String)?.isEmpty == false)
+        #expect(try await program("source", "ping", "gone").status == 1)
+        let odd = try await program("source", "check", "odd")
+        #expect(odd.status == 1)
+        #expect(odd.standardError.contains("gopher"))
+    }
+}
