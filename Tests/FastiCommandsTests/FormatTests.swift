@@ -1,3 +1,4 @@
+import BackupEngine
 import ConnectorKit
 import FastiCommands
 import Testing

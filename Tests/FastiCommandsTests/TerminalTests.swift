@@ -41,7 +41,7 @@ struct TerminalTests {
             print("Skipped: there is no Python to play the terminal.")
             return nil
         }
-        let result = try await run(
+        let result = try await PeerPrograms.run(
             python, ["-c", Self.script, answers.joined(separator: "|"), fasti] + words,
             environment: ["HOME": program.home.path, "FASTI_PASSPHRASE": "", "PLAKAR_PASSPHRASE": ""],
             in: program.home.path)
