@@ -23,7 +23,7 @@ struct UsageTests {
         let result = try await program.run(words)
         #expect(result.status == 64, "\(words): \(result.standardError)")
         #expect(result.standardOutput.isEmpty)
-        #expect(result.standardError.hasPrefix("fasti: "))
+        #expect(result.standardError.hasPrefix(words.contains("--json") ? "{" : "fasti: "))
         let json = try await program.run(words + ["--json"])
         if words.first != nil, !words.contains("--ini") {
             #expect(json.status == 64, "\(words): \(json.standardError)")
