@@ -44,7 +44,6 @@ package enum FailureTable {
         (.invalidArgument, Rule(.failure, nil)),
         (.limitExceeded, Rule(.failure, nil)),
         (.unsupported, Rule(.failure, nil)),
-        (.invalidSource, Rule(.failure, nil)),
     ])
 
     package static let configuration: [String: Rule] = rules([
