@@ -23,6 +23,7 @@ private let event = Body.event(uid: "a", "DTSTART:20260101T100000Z", "SUMMARY:On
         #expect(get.etag == put.etag)
         #expect(get.headers[.contentType] == "text/calendar; charset=utf-8")
         #expect(get.headers[.lastModified] != nil)
+        #expect(get.headers[.xContentTypeOptions] == "nosniff")
         let inReport = try await site.report(calendar, body: Body.multiget([calendar + "odd.ics"])).multistatus
         #expect(inReport.responses.first?.text(.calendarData) == object)
         #expect(inReport.responses.first?.text(.getetag) == put.etag)

@@ -98,7 +98,7 @@ final class DAVContext: Sendable {
 
     private func kind(ofDirectory path: CollectionPath) -> ResourceKind {
         if isPrincipal(path) { return .principal }
-        return path.isRoot ? .root : .plainCollection
+        return path.isRoot ? .root : .directory
     }
 
     private func isPrincipal(_ path: CollectionPath) -> Bool {

@@ -37,7 +37,7 @@ enum HandlerTable {
         switch method {
         case .put: return isMember
         case .mkcol, .mkcalendar: return false
-        case .delete: return isMember || ResourceKind.stores.contains(kind)
+        case .delete: return isMember || kind == .directory || ResourceKind.stores.contains(kind)
         default: return true
         }
     }

@@ -15,8 +15,6 @@ package struct DAVOptions: Sendable {
     package var maxInstances: Int
     /// The most hrefs of one multiget.
     package var maxMultigetHrefs: Int
-    /// Whether protocol slips of clients are refused, such as REPORT bodies with a wrong content type.
-    package var isStrict: Bool
 
     package enum Autocreate: Sendable {
         case never
@@ -28,8 +26,7 @@ package struct DAVOptions: Sendable {
 
     package init(
         routePrefix: String = "/", singleUserPrincipal: CollectionPath? = nil, autocreate: Autocreate = .never,
-        maxResourceSize: Int = 10 << 20, maxInstances: Int = 100_000, maxMultigetHrefs: Int = 100_000,
-        isStrict: Bool = true
+        maxResourceSize: Int = 10 << 20, maxInstances: Int = 100_000, maxMultigetHrefs: Int = 100_000
     ) {
         self.routePrefix = routePrefix
         self.singleUserPrincipal = singleUserPrincipal
@@ -37,6 +34,5 @@ package struct DAVOptions: Sendable {
         self.maxResourceSize = maxResourceSize
         self.maxInstances = maxInstances
         self.maxMultigetHrefs = maxMultigetHrefs
-        self.isStrict = isStrict
     }
 }

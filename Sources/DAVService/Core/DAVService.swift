@@ -1,6 +1,7 @@
 package import CollectionStore
 import HTTPTypes
 package import Logging
+import Synchronization
 import WebDAV
 
 /// CalDAV and CardDAV over a storage of collections: requests in, answers out, without sockets.
@@ -10,6 +11,7 @@ package struct DAVService: Sendable {
     let storage: any CollectionStorage
     let options: DAVOptions
     let logger: Logger
+    private let known = KnownPrincipals()
 
     package init(storage: any CollectionStorage, options: DAVOptions = DAVOptions(), logger: Logger) {
         self.storage = storage
@@ -63,9 +65,14 @@ package struct DAVService: Sendable {
     }
 
     private func createPrincipalIfMissing(_ context: DAVContext) async throws {
-        guard options.autocreate != .never, case .missing = try await storage.node(at: context.principal) else {
-            return
+        guard options.autocreate != .never, !known.contains(context.principal) else { return }
+        if case .missing = try await storage.node(at: context.principal) {
+            try await createPrincipal(context)
         }
+        known.insert(context.principal)
+    }
+
+    private func createPrincipal(_ context: DAVContext) async throws {
         do {
             switch options.autocreate {
             case .never: break
@@ -77,4 +84,12 @@ package struct DAVService: Sendable {
             guard error.code == .alreadyExists else { throw error }
         }
     }
+}
+
+/// Principals that have been seen, so that not every request looks for its own on the disk.
+private final class KnownPrincipals: Sendable {
+    private let paths = Mutex<Set<CollectionPath>>([])
+
+    func contains(_ path: CollectionPath) -> Bool { paths.withLock { $0.contains(path) } }
+    func insert(_ path: CollectionPath) { paths.withLock { _ = $0.insert(path) } }
 }

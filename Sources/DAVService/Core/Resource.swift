@@ -67,7 +67,7 @@ struct ResourceKind: OptionSet, Sendable {
 
     static let root = ResourceKind(rawValue: 1 << 0)
     static let principal = ResourceKind(rawValue: 1 << 1)
-    /// A plain directory or a plain collection, such as a home.
+    /// A collection without a purpose of its own, such as a home.
     static let plainCollection = ResourceKind(rawValue: 1 << 2)
     static let calendar = ResourceKind(rawValue: 1 << 3)
     static let addressbook = ResourceKind(rawValue: 1 << 4)
@@ -77,11 +77,14 @@ struct ResourceKind: OptionSet, Sendable {
     static let calendarObject = ResourceKind(rawValue: 1 << 8)
     static let card = ResourceKind(rawValue: 1 << 9)
     static let file = ResourceKind(rawValue: 1 << 10)
+    /// A directory that is no repository: it holds collections and has no members, tags or properties.
+    static let directory = ResourceKind(rawValue: 1 << 11)
 
     static let all: ResourceKind = [.collections, .members]
     static let members: ResourceKind = [.calendarObject, .card, .file]
     static let collections: ResourceKind = [
-        .root, .principal, .plainCollection, .calendar, .addressbook, .subscription, .scheduleInbox, .scheduleOutbox,
+        .root, .principal, .directory, .plainCollection, .calendar, .addressbook, .subscription, .scheduleInbox,
+        .scheduleOutbox,
     ]
     /// Collections that are stores of their own: they have members, tags, and properties that can be set.
     static let stores: ResourceKind = [

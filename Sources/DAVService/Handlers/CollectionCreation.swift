@@ -24,7 +24,7 @@ struct CollectionCreation {
     func requirePlace(for type: CollectionType) async throws {
         guard let parent = path.parent, let around = try await context.resource(at: parent) else { return }
         switch around.kind {
-        case .plainCollection, .principal: return
+        case .plainCollection, .directory, .principal: return
         default:
             let reason = "Collections are made in a home or in a plain collection, not in \(context.href(around))."
             switch type {

@@ -25,9 +25,13 @@ struct GetHandler: DAVHandler {
             let rendering = try await CollectionRendering.choose(for: resource, context)
             headers[.contentType] = rendering.contentType
             headers[.vary] = "Accept"
+            // Nothing on the page needs a script, a picture or a frame.
+            headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
             body = try await rendering.render(resource, context)
         }
         headers[.contentLength] = String(body.count)
+        // What somebody stored must never become a page of this server.
+        headers[.xContentTypeOptions] = "nosniff"
         return DAVResponse(
             status: .ok, headers: headers, body: context.request.method == .head ? .empty : .bytes(body))
     }

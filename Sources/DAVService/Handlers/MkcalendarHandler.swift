@@ -7,13 +7,13 @@ import XMLStream
 struct MkcalendarHandler: DAVHandler {
     func respond(_ context: DAVContext) async throws -> DAVResponse {
         let occupied = DAVError(
-            .forbidden, XMLName(dav: "resource-must-be-null"), "Something is already at \(context.target.encoded).")
+            .forbidden, .resourceMustBeNull, "Something is already at \(context.target.encoded).")
         let creation = try await CollectionCreation.prepare(context, occupied: occupied)
         let body = try MakeCollectionRequest(parsing: context.request.body, root: .mkcalendar)
         if let types = body.resourceType, !types.contains(.calendar) {
             throw DAVError(.forbidden, .validResourcetype, "MKCALENDAR makes calendars only.")
         }
         return try await creation.create(
-            .calendar, body.properties, failureRoot: XMLName(caldav: "mkcalendar-response"))
+            .calendar, body.properties, failureRoot: .mkcalendarResponse)
     }
 }

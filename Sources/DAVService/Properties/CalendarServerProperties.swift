@@ -27,7 +27,7 @@ extension PropertyRegistry {
         LiveProperty(.emailAddressSet, on: .principal) { scope in
             let addresses = (scope.resource.settings?.addresses ?? []).filter { $0.hasPrefix("mailto:") }
             return .elements(
-                addresses.map { XMLElement(XMLName(calendarServer: "email-address"), text: String($0.dropFirst(7))) })
+                addresses.map { XMLElement(.emailAddress, text: String($0.dropFirst(7))) })
         },
     ]
 }

@@ -8,10 +8,15 @@ extension PropertyRegistry {
         LiveProperty(.syncToken, on: .stores) { scope in
             scope.resource.collection.map { .text(SyncTokenURI.write($0.syncToken)) }
         },
-        LiveProperty(.getctag, on: .stores) { scope in
-            scope.resource.collection.map { .text($0.syncToken.description) }
-        },
+        LiveProperty(.getctag, on: .stores, get: changeTag),
+        // Some clients look for it in the namespace of WebDAV.
+        LiveProperty(XMLName(dav: "getctag"), on: .stores, get: changeTag),
     ]
+}
+
+/// The state of the collection as an opaque text.
+private let changeTag: LiveProperty.Getter = { scope in
+    scope.resource.collection.map { .text($0.syncToken.description) }
 }
 
 /// Sync tokens as clients see them. RFC 6578, 6.2 wants URIs, so the storage's token stands in a `data:` URI; the bare

@@ -50,7 +50,7 @@ extension PropertyRegistry {
         case .principal: [.collection, .principal]
         case .scheduleInbox: [.collection, .scheduleInbox]
         case .scheduleOutbox: [.collection, .scheduleOutbox]
-        case .root, .plainCollection: [.collection]
+        case .root, .directory, .plainCollection: [.collection]
         default: []
         }
     }

@@ -7,7 +7,7 @@ import XMLStream
 /// calendar-query (RFC 4791, 7.8): the objects that a filter lets through.
 struct CalendarQueryReport: DAVReport {
     let name = XMLName.calendarQuery
-    let kinds: ResourceKind = [.calendar, .scheduleInbox, .plainCollection, .principal, .calendarObject]
+    let kinds: ResourceKind = [.calendar, .scheduleInbox, .plainCollection, .directory, .principal, .calendarObject]
 
     func respond(_ root: XMLElement, _ resource: Resource, _ context: DAVContext) async throws -> DAVResponse {
         let request = try CalendarQueryRequest(root)

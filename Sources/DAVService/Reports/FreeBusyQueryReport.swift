@@ -8,7 +8,7 @@ import XMLStream
 /// free-busy-query (RFC 4791, 7.10): when somebody is busy, without saying why.
 struct FreeBusyQueryReport: DAVReport {
     let name = XMLName.freeBusyQuery
-    let kinds: ResourceKind = [.calendar, .plainCollection, .principal]
+    let kinds: ResourceKind = [.calendar, .plainCollection, .directory, .principal]
 
     func respond(_ root: XMLElement, _ resource: Resource, _ context: DAVContext) async throws -> DAVResponse {
         let request = try FreeBusyQueryRequest(root)

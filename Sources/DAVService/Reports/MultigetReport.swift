@@ -6,7 +6,7 @@ import XMLStream
 /// calendar-multiget (RFC 4791, 7.9).
 struct CalendarMultigetReport: DAVReport {
     let name = XMLName.calendarMultiget
-    let kinds: ResourceKind = [.calendar, .scheduleInbox, .plainCollection, .principal, .calendarObject]
+    let kinds: ResourceKind = [.calendar, .scheduleInbox, .plainCollection, .directory, .principal, .calendarObject]
 
     func respond(_ root: XMLElement, _ resource: Resource, _ context: DAVContext) async throws -> DAVResponse {
         try await Multiget.respond(root, resource, context)
@@ -16,7 +16,7 @@ struct CalendarMultigetReport: DAVReport {
 /// addressbook-multiget (RFC 6352, 8.7).
 struct AddressbookMultigetReport: DAVReport {
     let name = XMLName.addressbookMultiget
-    let kinds: ResourceKind = [.addressbook, .plainCollection, .principal, .card]
+    let kinds: ResourceKind = [.addressbook, .plainCollection, .directory, .principal, .card]
 
     func respond(_ root: XMLElement, _ resource: Resource, _ context: DAVContext) async throws -> DAVResponse {
         try await Multiget.respond(root, resource, context)

@@ -19,6 +19,9 @@ extension XMLName {
     // MARK: 5.3.1: MKCALENDAR
 
     package static let mkcalendar = XMLName(caldav: "mkcalendar")
+    package static let mkcalendarResponse = XMLName(caldav: "mkcalendar-response")
+    /// A precondition of MKCALENDAR, in the namespace of WebDAV.
+    package static let resourceMustBeNull = XMLName(dav: "resource-must-be-null")
 
     // MARK: 6.2: properties of principals
 

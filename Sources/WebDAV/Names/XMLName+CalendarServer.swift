@@ -10,6 +10,7 @@ extension XMLName {
 
     package static let calendarProxyReadFor = XMLName(calendarServer: "calendar-proxy-read-for")
     package static let calendarProxyWriteFor = XMLName(calendarServer: "calendar-proxy-write-for")
+    package static let emailAddress = XMLName(calendarServer: "email-address")
     package static let emailAddressSet = XMLName(calendarServer: "email-address-set")
     package static let meCard = XMLName(calendarServer: "me-card")
 
