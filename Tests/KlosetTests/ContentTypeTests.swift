@@ -6,7 +6,8 @@ import Testing
         ("", "text/plain"), ("BEGIN:VCALENDAR\r\n", "text/calendar"), ("\u{FEFF}begin:vcard\n", "text/vcard"),
         ("Grüße\n", "text/plain; charset=utf-8"), ("{\"a\": 1}", "application/json"),
         ("{a}", "text/plain; charset=utf-8"),
-        ("#!/bin/sh\nexit\n", "text/x-shellscript"), ("%PDF-1.7", "application/pdf"), ("a\0b", "application/octet-stream"),
+        ("#!/bin/sh\nexit\n", "text/x-shellscript"), ("%PDF-1.7", "application/pdf"),
+        ("a\0b", "application/octet-stream"),
     ])
     func tellsFromTheFirstBytes(content: String, expected: String) {
         #expect(ContentType.sniff(Array(content.utf8)[...]) == expected)

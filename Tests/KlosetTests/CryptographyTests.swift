@@ -22,7 +22,8 @@ import Testing
             parallelism: 1, length: 32)
         #expect(hex(scrypt) == "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2")
         let pbkdf2 = try KeyDerivation.pbkdf2(
-            passphrase: Array("passwordPASSWORDpassword".utf8), salt: Array("saltSALTsaltSALTsaltSALTsaltSALTsalt".utf8),
+            passphrase: Array("passwordPASSWORDpassword".utf8),
+            salt: Array("saltSALTsaltSALTsaltSALTsaltSALTsalt".utf8),
             iterations: 4096, hash: "SHA256", length: 32)
         #expect(hex(pbkdf2) == "348c89dbcbd32b2f32d814b8116e84cf2b17347ebc1800181c4e2a1fb8dd53e1")
     }

@@ -97,4 +97,14 @@ import Testing
             #expect(try await store.list(resource) == [name])
         }
     }
+
+    @Test func settlesWhereACreationWasInterrupted() async throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/packfiles/00", withIntermediateDirectories: true)
+        try Data([1]).write(to: URL(fileURLWithPath: folder.path + "/tmp.123"))
+        let store = FileSystemStore(path: folder.path)
+        try await store.create(configuration: [1])
+        #expect(try await store.open() == [1])
+    }
 }

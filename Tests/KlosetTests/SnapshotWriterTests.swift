@@ -6,6 +6,9 @@ import Testing
 
 @Suite struct SnapshotWriterTests {
     private let source = SampleSource.standard()
+    /// Cuts the large file into some eighty chunks.
+    private static let smallChunks = ChunkingParameters(
+        algorithm: "fastcdc-v1.0.0", minimumSize: 2048, normalSize: 8192, maximumSize: 65_536)
 
     @Test func givesBackWhatItTook() async throws {
         let store = MemoryStore()
@@ -41,7 +44,7 @@ import Testing
     @Test(
         .enabled(if: Verifier.command != nil, "kloset_verify.py cannot be run: set FASTI_TEST_PYTHON and FASTI_SHARED"),
         arguments: [
-            RepositoryOptions(), RepositoryOptions(hashing: .sha256, compression: .none),
+            RepositoryOptions(), RepositoryOptions(hashing: .sha256, compression: .none, chunking: smallChunks),
             RepositoryOptions(compression: .gzip),
         ])
     func writesWhatTheFormatSays(options: RepositoryOptions) async throws {
@@ -60,7 +63,8 @@ import Testing
         try Verifier.expectClean(path)
     }
 
-    @Test(.enabled(if: Verifier.command != nil, "kloset_verify.py cannot be run: set FASTI_TEST_PYTHON and FASTI_SHARED"))
+    @Test(
+        .enabled(if: Verifier.command != nil, "kloset_verify.py cannot be run: set FASTI_TEST_PYTHON and FASTI_SHARED"))
     func writesEncryptedWhatTheFormatSays() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/store"
@@ -73,7 +77,8 @@ import Testing
         #expect(try await source.differences(to: reopened.snapshot(header.identifier)).isEmpty)
     }
 
-    @Test(.enabled(if: Verifier.command != nil, "kloset_verify.py cannot be run: set FASTI_TEST_PYTHON and FASTI_SHARED"))
+    @Test(
+        .enabled(if: Verifier.command != nil, "kloset_verify.py cannot be run: set FASTI_TEST_PYTHON and FASTI_SHARED"))
     func spreadsManyLocationsOverSeveralStates() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/store"
@@ -95,7 +100,8 @@ import Testing
             Record(
                 path: path, kind: .extendedAttribute(name: names[0], kind: .extended), info: nil,
                 content: .inline(Array("value".utf8))),
-            Record(path: path, kind: .extendedAttribute(name: names[1], kind: .extended), info: nil, content: .inline([])),
+            Record(
+                path: path, kind: .extendedAttribute(name: names[1], kind: .extended), info: nil, content: .inline([])),
         ]
     }
 
@@ -110,7 +116,9 @@ import Testing
         #expect(try await snapshot.reader(for: found[1]).next() == Array("value".utf8))
         let entry = try await snapshot.entry(at: "/data/home/tagged")
         #expect(entry?.extendedAttributeNames == found.map(\.name))
-        #expect(try await snapshot.errors().map { "\($0.path): \($0.reason)" } == ["/data/home/gone/away.txt: No such file"])
+        #expect(
+            try await snapshot.errors().map { "\($0.path): \($0.reason)" } == ["/data/home/gone/away.txt: No such file"]
+        )
         #expect(try await snapshot.entry(at: failed.path) == nil)
         #expect(try await snapshot.entry(at: "/data/home/gone")?.isDirectory == true)
         #expect(header.sources.first?.summary.below.counts.errors == 1)
@@ -206,7 +214,12 @@ import Testing
         let writer = try await repository.writer(SnapshotDescription(identity: SampleSource.identity), parent: nil)
         let records = source.records
         let task = Task {
-            for record in records { _ = try await writer.add(record) { try await Task.sleep(for: .seconds(60)); return InlineContentReader([]) } }
+            for record in records {
+                _ = try await writer.add(record) {
+                    try await Task.sleep(for: .seconds(60))
+                    return InlineContentReader([])
+                }
+            }
         }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }

@@ -90,7 +90,8 @@ struct CheckSession {
             summary.objects += 1
             if !fast, stream.finalize() != object.contentMAC {
                 wounds.append(
-                    Wound(blob: BlobID(.object, id), reason: "the chunks put together are not the content of the object"))
+                    Wound(
+                        blob: BlobID(.object, id), reason: "the chunks put together are not the content of the object"))
             }
         }
         return Examination(size: object.size ?? .max, wounds: wounds)

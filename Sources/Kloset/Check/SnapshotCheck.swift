@@ -105,7 +105,8 @@ struct SnapshotCheck {
                 throw KlosetError(.corrupt, "the tree and the stored listing of the directory differ at \(name)")
             }
             guard child.identifier == inTree.value else {
-                throw KlosetError(.corrupt, "the tree and the stored listing have different entries for \(child.entry.path)")
+                throw KlosetError(
+                    .corrupt, "the tree and the stored listing have different entries for \(child.entry.path)")
             }
         }
     }
@@ -142,7 +143,8 @@ struct SnapshotCheck {
         while let (key, mac) = try await next(&cursor, "the index of content types", &session) {
             guard !repository.aggregate.contains(BlobID(.entry, mac)) else { continue }
             await session.damage(
-                id, nil, BlobID(.entry, mac), "the index of content types names an entry that is not there: \(printable(key))")
+                id, nil, BlobID(.entry, mac),
+                "the index of content types names an entry that is not there: \(printable(key))")
         }
     }
 

@@ -64,7 +64,8 @@ struct StoreCheck {
             var found = 0
             for record in records where isListed(record, number) { found += 1 }
             if found < locations {
-                await damage(mac, "\(locations - found) blobs that the states place in it are not in its index", &session)
+                await damage(
+                    mac, "\(locations - found) blobs that the states place in it are not in its index", &session)
             }
             if found < records.count {
                 await session.note(

@@ -12,10 +12,11 @@ extension Repository {
     }
 
     func blob(_ id: BlobID, in aggregate: StateAggregate, limit: Int? = nil) async throws -> [UInt8] {
+        let limit = min(limit ?? .max, id.type.plaintextLimit)
         var failure: KlosetError?
         for location in aggregate.locations(of: id) {
             do {
-                return try await read(id, at: location, in: aggregate, limit: limit ?? id.type.plaintextLimit)
+                return try await read(id, at: location, in: aggregate, limit: limit)
             } catch let error as KlosetError {
                 failure = error
             }

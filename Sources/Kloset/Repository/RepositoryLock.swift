@@ -3,11 +3,11 @@ import KlosetFormat
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// A lock file of ours in the store, kept fresh until it is released (format, section 8.6).
@@ -106,7 +106,8 @@ final class RepositoryLock: Sendable {
                 throw KlosetError(
                     .locked,
                     "The store is locked \(lock.isExclusive ? "exclusively " : "")by \(printable(lock.hostname.bytes)).",
-                    advice: "Wait until that is done; a lock that was left behind counts for nothing after ten minutes.")
+                    advice: "Wait until that is done; a lock that was left behind counts for nothing after ten minutes."
+                )
             }
         }
     }

@@ -74,6 +74,9 @@ public struct Snapshot: Sendable {
 
     // MARK: Directories
 
+    /// No file system has paths that go deeper.
+    private static let maximumDepth = 10_000
+
     /// The direct children of a directory in bytewise order of their names; empty when there is no such directory.
     public func children(of path: BytePath) async throws -> [Entry] {
         var result: [Entry] = []
@@ -99,6 +102,9 @@ public struct Snapshot: Sendable {
     ) async throws {
         try await body(path, entry)
         guard entry.isDirectory else { return }
+        guard path.depth < Self.maximumDepth else {
+            throw KlosetError(.limitExceeded, "The snapshot has directories more than \(Self.maximumDepth) deep.")
+        }
         try await forEachChild(of: path) { child in
             try Task.checkCancellation()
             try await walk(child.path, child, body)

@@ -10,10 +10,14 @@ import ConnectorKit
 
 /// Whole-file reading and writing where a successful write survives a loss of power.
 enum DurableFile {
-    /// Writes a new file beside and renames it onto `path`, replacing what is there.
+    /// Writes a new file beside and renames it onto `path`.
     ///
-    /// - Parameter folder: where the temporary file lies; on the same file system as `path`.
-    static func write(_ bytes: [UInt8], to path: String, temporaryIn folder: String) throws {
+    /// - Parameters:
+    ///   - folder: where the temporary file lies; on the same file system as `path`.
+    ///   - replacing: whether a file that is there gives way; otherwise it is an error.
+    static func write(
+        _ bytes: [UInt8], to path: String, temporaryIn folder: String, replacing: Bool = true
+    ) throws {
         let temporary = "\(folder)/tmp.\(UInt64.random(in: .min ... .max))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw systemError("write", path) }
@@ -26,12 +30,25 @@ enum DurableFile {
                 throw error
             }
             guard close(descriptor) == 0 else { throw systemError("write", path) }
-            guard rename(temporary, path) == 0 else { throw systemError("write", path) }
+            try publish(temporary, as: path, replacing: replacing)
         } catch {
             unlink(temporary)
             throw error
         }
         try Folder.synchronize(Folder.parent(of: path))
+    }
+
+    private static func publish(_ temporary: String, as path: String, replacing: Bool) throws {
+        if !replacing {
+            // A second name fails when the name is taken, which a renaming would not.
+            if link(temporary, path) == 0 {
+                unlink(temporary)
+                return
+            }
+            // File systems without second names have to do with the renaming.
+            guard errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS else { throw systemError("write", path) }
+        }
+        guard rename(temporary, path) == 0 else { throw systemError("write", path) }
     }
 
     /// Reads a whole file.

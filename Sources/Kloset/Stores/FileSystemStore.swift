@@ -29,26 +29,36 @@ public struct FileSystemStore: Store {
     // MARK: Configuration
 
     /// Makes the folders of a new store and writes its configuration last, so that a store that was cut off while
-    /// being created is not taken for one. The folder must be empty or missing.
+    /// being created is not taken for one. The folder must be empty or missing; what an interrupted creation left
+    /// counts as empty.
     public func create(configuration: [UInt8]) async throws {
         try Folder.make(path, withAncestors: true)
-        let present = try Folder.entries(path)
-        if present.contains(where: { $0.name == "CONFIG" }) {
+        try await checkVacant()
+        for bucket in [Bucket.packfiles, .states] {
+            let root = "\(path)/\(bucket.rawValue)"
+            try Folder.make(root, synchronized: false)
+            for first in 0...255 as ClosedRange<UInt8> {
+                try Folder.make("\(root)/\(hexadecimal(first))", synchronized: false)
+            }
+            try Folder.synchronize(root)
+        }
+        try Folder.make("\(path)/\(Bucket.locks.rawValue)", synchronized: false)
+        try Folder.synchronize(path)
+        try DurableFile.write(configuration, to: "\(path)/CONFIG", temporaryIn: path, replacing: false)
+    }
+
+    private func checkVacant() async throws {
+        let names = Set(try Folder.entries(path).map(\.name).filter { !$0.hasPrefix("tmp.") })
+        if names.contains("CONFIG") {
             throw ConnectorError(.alreadyExists, "There is a store in \(path) already.")
         }
-        guard present.isEmpty else {
+        let ours: Set = [Bucket.packfiles.rawValue, Bucket.states.rawValue, Bucket.locks.rawValue]
+        var isVacant = names.isSubset(of: ours)
+        for resource in StoreResource.allCases where isVacant { isVacant = try await list(resource).isEmpty }
+        guard isVacant else {
             throw ConnectorError(
                 .alreadyExists, "\(path) is not empty.", advice: "Choose a new or an empty folder for the store.")
         }
-        for bucket in [Bucket.packfiles, .states] {
-            try Folder.make("\(path)/\(bucket.rawValue)")
-            for first in 0...255 as ClosedRange<UInt8> {
-                try Folder.make("\(path)/\(bucket.rawValue)/\(hexadecimal(first))")
-            }
-            try Folder.synchronize("\(path)/\(bucket.rawValue)")
-        }
-        try Folder.make("\(path)/\(Bucket.locks.rawValue)")
-        try DurableFile.write(configuration, to: "\(path)/CONFIG", temporaryIn: path)
     }
 
     public func open() async throws -> [UInt8] {

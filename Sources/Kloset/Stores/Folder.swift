@@ -42,8 +42,13 @@ enum Folder {
     }
 
     /// Makes a folder with mode 0700; one that is there already is fine.
-    static func make(_ path: String, withAncestors: Bool = false) throws {
-        if mkdir(path, 0o700) == 0 { return try synchronize(parent(of: path)) }
+    ///
+    /// - Parameter synchronized: false when many are made in one folder, which the caller then synchronizes once.
+    static func make(_ path: String, withAncestors: Bool = false, synchronized: Bool = true) throws {
+        if mkdir(path, 0o700) == 0 {
+            if synchronized { try synchronize(parent(of: path)) }
+            return
+        }
         switch errno {
         case EEXIST:
             var status = stat()

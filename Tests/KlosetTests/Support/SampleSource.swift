@@ -8,8 +8,8 @@ struct SampleSource {
     var files: [String: [UInt8]]
     var modificationTime: Int64 = 1_700_000_000
 
-    /// Calendars, an empty file, an empty folder, a link, names of all kinds, and one file of several chunks.
-    static func standard(largeFile: Int = 3 << 20) -> SampleSource {
+    /// Calendars, an empty file, an empty folder, a link, names of all kinds, and one large file.
+    static func standard(largeFile: Int = 700 << 10) -> SampleSource {
         var generator = SplitMix(seed: 7)
         var files: [String: [UInt8]] = [:]
         for number in 0..<120 {
@@ -29,9 +29,12 @@ struct SampleSource {
         for (name, bytes) in files.sorted(by: { $0.key < $1.key }) {
             let path = BytePath("/data/home/" + name)
             records.append(
-                Record(path: path, info: info(path, .regular(permissions: 0o644), Int64(bytes.count)), content: .onDemand))
+                Record(
+                    path: path, info: info(path, .regular(permissions: 0o644), Int64(bytes.count)), content: .onDemand))
         }
-        for folder: BytePath in ["/data/home", "/data/home/calendars", "/data/home/calendars/work", "/data/home/nothing"] {
+        for folder: BytePath in [
+            "/data/home", "/data/home/calendars", "/data/home/calendars/work", "/data/home/nothing",
+        ] {
             records.append(Record(path: folder, info: info(folder, .directory(permissions: 0o755), 4096)))
         }
         let link: BytePath = "/data/home/link"
