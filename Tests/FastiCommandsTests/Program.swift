@@ -21,7 +21,8 @@ final class Program: Sendable {
             "FASTI_REPOSITORY": "", "PLAKAR_REPOSITORY": "", "FASTI_TAGS": "", "PLAKAR_TAGS": "", "NO_COLOR": "1",
         ].merging(environment) { $1 }
         // A session of its own has no terminal.
-        return try await PeerPrograms.run("/usr/bin/setsid", ["--wait", executable] + words, environment: clean, in: home.path)
+        return try await PeerPrograms.run(
+            "/usr/bin/setsid", ["--wait", executable] + words, environment: clean, in: home.path)
     }
 
     func write(_ text: String, to path: String) throws {
