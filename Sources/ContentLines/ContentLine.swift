@@ -40,7 +40,12 @@ package struct ContentLine: Sendable {
     package var text: String { TextEscaping.unescape(value) }
 
     /// Whether the name is `name`, ignoring the case of ASCII letters.
-    package func isNamed(_ name: StaticString) -> Bool { ASCII.equalsIgnoringCase(nameBytes, name) }
+    package func isNamed(_ name: StaticString) -> Bool {
+        let record = record
+        // The length tells most names apart without touching the bytes.
+        guard Int(record.nameEnd) - Int(record.nameStart) == name.utf8CodeUnitCount else { return false }
+        return ASCII.equalsIgnoringCase(nameBytes, name)
+    }
 
     /// Whether the name is `name`, ignoring the case of ASCII letters; for names that come from a request.
     package func hasName(_ name: String) -> Bool { ASCII.equalsIgnoringCase(nameBytes, bytes: name.utf8) }

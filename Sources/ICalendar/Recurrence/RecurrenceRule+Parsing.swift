@@ -69,22 +69,28 @@ extension RecurrenceRule.Frequency {
 /// `NAME=value;NAME=value` of one rule.
 private struct RecurrenceParts {
     private let value: ArraySlice<UInt8>
+    private let parts: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)]
 
-    init(_ value: ArraySlice<UInt8>) { self.value = value.trimmingBlanks }
+    init(_ value: ArraySlice<UInt8>) {
+        self.value = value.trimmingBlanks
+        parts = self.value.split(separator: UInt8(ascii: ";")).compactMap { part in
+            part.firstIndex(of: UInt8(ascii: "=")).map { equals in
+                (part[..<equals].trimmingBlanks, part[(equals + 1)...].trimmingBlanks)
+            }
+        }
+    }
 
     var text: String { String(decoding: value.prefix(200), as: UTF8.self) }
 
     /// The value of the part; nil when it is not there or empty.
     func take(_ name: StaticString) throws(ICalendarError) -> ArraySlice<UInt8>? {
         var found: ArraySlice<UInt8>?
-        for part in value.split(separator: UInt8(ascii: ";")) {
-            guard let equals = part.firstIndex(of: UInt8(ascii: "=")),
-                ASCII.equalsIgnoringCase(part[..<equals].trimmingBlanks, name)
-            else { continue }
+        for index in parts.indices where parts[index].name.count == name.utf8CodeUnitCount {
+            guard ASCII.equalsIgnoringCase(parts[index].name, name) else { continue }
             guard found == nil else {
                 throw ICalendarError(.invalidValue, "The recurrence rule \(text) has \(name) twice.")
             }
-            found = part[(equals + 1)...].trimmingBlanks
+            found = parts[index].value
         }
         return found.flatMap { $0.isEmpty ? nil : $0 }
     }
