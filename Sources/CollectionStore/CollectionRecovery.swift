@@ -23,7 +23,11 @@ struct CollectionRecovery {
                 return  // somebody else is at it
             }
         }
-        try LockFile.cleanUp(repository.gitDirectory)
+        let directory = repository.gitDirectory
+        for target in [repository.indexPath, directory + "/config", directory + "/" + head.reference] {
+            try LockFile.removeAbandoned(for: target, in: directory)
+        }
+        try LockFile.cleanUp(directory)
     }
 
     /// False as well when an object is missing: then the change had not got far, and there is nothing to complete.

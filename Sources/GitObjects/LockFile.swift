@@ -128,6 +128,11 @@ package struct LockFile: ~Copyable {
         } != nil
     }
 
+    /// Removes the lock of `target` when a killed process of ours has left it, so that git itself can go on too.
+    package static func removeAbandoned(for target: String, in gitDirectory: String) throws(GitError) {
+        _ = try removeIfStale(target + ".lock", in: gitDirectory)
+    }
+
     /// What a killed process of ours had written to the lock file of `target`; nil when there is no such lock.
     package static func abandonedContent(for target: String, in gitDirectory: String) throws(GitError) -> [UInt8]? {
         let lockPath = target + ".lock"

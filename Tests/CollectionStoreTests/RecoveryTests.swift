@@ -41,6 +41,7 @@ import Testing
 
         let storage = try GitCollectionStorage(root: scene.folder.path)
         #expect(try await storage.view(scene.calendar).names() == ["a.ics", "new.ics"])
+        // The check includes that no lock is left in the way of git.
         try await scene.check()
         _ = try await storage.put(
             Samples.event("c"), as: MemberName("c.ics"), in: scene.calendar, if: .absent, by: scene.author)
