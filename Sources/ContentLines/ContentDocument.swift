@@ -38,6 +38,19 @@ package struct ContentDocument: Sendable {
     package subscript(index: Int) -> ContentLine { ContentLine(storage: storage, index: index) }
 }
 
+extension ContentDocument {
+    /// Whether the unfolded text is UTF-8. The source need not be: a fold may lie inside a character.
+    package var isUTF8: Bool {
+        String(validating: source, as: UTF8.self) != nil
+            || allSatisfy { String(validating: $0.bytes, as: UTF8.self) != nil }
+    }
+
+    /// Whether lines end with CR alone: readable here, but not for others.
+    package var hasOnlyCarriageReturns: Bool {
+        source.contains(UInt8(ascii: "\r")) && !source.contains(UInt8(ascii: "\n"))
+    }
+}
+
 extension ContentDocument: RandomAccessCollection {
     package var startIndex: Int { 0 }
     package var endIndex: Int { count }

@@ -64,7 +64,8 @@ extension VCardObject {
             if isStrict, card.uid == nil { refuse("The card has no UID.") }
         }
         if violations.isEmpty, cards.first?.version != "2.1" {
-            if String(validating: source, as: UTF8.self) == nil { refuse("The text is not UTF-8.") }
+            if !document.isUTF8 { refuse("The text is not UTF-8.") }
+            if document.hasOnlyCarriageReturns { refuse("The lines end with CR alone; CRLF is asked for.") }
             if source.contains(0) { refuse("The text contains NUL bytes.") }
         }
         if isStrict {

@@ -56,6 +56,21 @@ import Testing
         #expect(violations.map(\.precondition) == [.validCalendarData])
     }
 
+    @Test func foldsInsideACharacterAreFine() {
+        let event = "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20240101T000000Z\r\nSUMMARY:caf"
+        let source =
+            Array("BEGIN:VCALENDAR\r\n\(event)".utf8) + [0xC3, 0x0D, 0x0A, 0x20, 0xA9]
+            + Array("\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n".utf8)
+        let (object, violations) = CalendarObject.validated(source)
+        #expect(violations.isEmpty)
+        #expect(object?.summary == "café")
+    }
+
+    @Test func linesMustEndAsOthersReadThem() {
+        let text = "BEGIN:VCALENDAR\r\(event)\rEND:VCALENDAR\r".split(separator: "\n").joined(separator: "\r")
+        #expect(CalendarObject.validated(Array(text.utf8)).violations.map(\.precondition) == [.validCalendarData])
+    }
+
     @Test func requirementsOfTheCollection() {
         #expect(preconditions(event, ObjectRequirements(supportedComponents: [.todo])) == [.supportedCalendarComponent])
         #expect(preconditions(event, ObjectRequirements(maximumSize: 20)) == [.maxResourceSize])

@@ -58,6 +58,15 @@ import VCard
         #expect(violations.allSatisfy { $0.precondition == .validAddressData && !$0.message.isEmpty })
     }
 
+    @Test func foldsInsideACharacterAreFine() {
+        let source =
+            Array("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:J".utf8) + [0xC3, 0x0D, 0x0A, 0x20, 0xBC]
+            + Array("\r\nEND:VCARD\r\n".utf8)
+        let (object, violations) = VCardObject.validated(source)
+        #expect(violations.isEmpty)
+        #expect(object?.displayName == "Jü")
+    }
+
     @Test func refusesTooLarge() {
         let (object, violations) = VCardObject.validated(
             Array("BEGIN:VCARD\nVERSION:3.0\nFN:A\nEND:VCARD\n".utf8), maximumSize: 10)

@@ -40,7 +40,8 @@ extension CalendarObject {
         for root in roots where root.kind != .calendar {
             refuse("The outermost component is \(root.kind.name), not VCALENDAR.")
         }
-        if String(validating: source, as: UTF8.self) == nil { refuse("The text is not UTF-8.") }
+        if !document.isUTF8 { refuse("The text is not UTF-8.") }
+        if document.hasOnlyCarriageReturns { refuse("The lines end with CR alone; CRLF is asked for.") }
         if source.contains(0) { refuse("The text contains NUL bytes.") }
         for component in components {
             for property in component.properties {
