@@ -138,6 +138,32 @@ import XMLStream
         #expect(try await site.report(calendar, body: "").status == 400)
     }
 
+    @Test func tooMuchIsRefusedWithItsCondition() async throws {
+        let site = try await Site(
+            DAVOptions(
+                singleUserPrincipal: try CollectionPath("/user/"), autocreate: .defaults, maxInstances: 100,
+                maxAnswerSize: 2_000, maxMultigetHrefs: 3))
+        let hourly = Body.event(uid: "h", "DTSTART:20260101T000000Z", "RRULE:FREQ=HOURLY")
+        _ = try await site.send(.put, calendar + "h.ics", body: hourly)
+        func expand(_ end: String) async throws -> Answer {
+            let properties = "<C:calendar-data><C:expand start=\"20260101T000000Z\" end=\"\(end)\"/></C:calendar-data>"
+            return try await site.report(calendar, body: Body.query("", properties: properties))
+        }
+        #expect(try await expand("20260102T000000Z").status == 207)
+        let refused = try await expand("20270101T000000Z")
+        #expect(refused.status == 403)
+        #expect(refused.condition == "{\(DAVNamespace.caldav)}max-instances")
+        for number in 0..<20 {
+            let body = Body.event(uid: "\(number)", "DTSTART:20260101T100000Z")
+            _ = try await site.send(.put, "\(calendar)\(number).ics", body: body)
+        }
+        let listing = try await site.send(.propfind, calendar, [.depth: "1"])
+        #expect(listing.status == 507)
+        #expect(listing.condition == "{DAV:}number-of-matches-within-limits")
+        let hrefs = (0..<4).map { "\(calendar)\($0).ics" }
+        #expect(try await site.report(calendar, body: Body.multiget(hrefs)).status == 507)
+    }
+
     @Test func freeAndBusy() async throws {
         let site = try await site()
         let body =

@@ -13,6 +13,8 @@ package struct DAVOptions: Sendable {
     package var maxResourceSize: Int
     /// The most instances that one query expands in one object (RFC 4791, 5.2.8).
     package var maxInstances: Int
+    /// The largest multistatus that is built, in bytes.
+    package var maxAnswerSize: Int
     /// The most hrefs of one multiget.
     package var maxMultigetHrefs: Int
 
@@ -26,13 +28,15 @@ package struct DAVOptions: Sendable {
 
     package init(
         routePrefix: String = "/", singleUserPrincipal: CollectionPath? = nil, autocreate: Autocreate = .never,
-        maxResourceSize: Int = 10 << 20, maxInstances: Int = 100_000, maxMultigetHrefs: Int = 100_000
+        maxResourceSize: Int = 10 << 20, maxInstances: Int = 20_000, maxAnswerSize: Int = 256 << 20,
+        maxMultigetHrefs: Int = 100_000
     ) {
         self.routePrefix = routePrefix
         self.singleUserPrincipal = singleUserPrincipal
         self.autocreate = autocreate
         self.maxResourceSize = maxResourceSize
         self.maxInstances = maxInstances
+        self.maxAnswerSize = maxAnswerSize
         self.maxMultigetHrefs = maxMultigetHrefs
     }
 }

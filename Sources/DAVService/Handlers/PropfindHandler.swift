@@ -10,7 +10,7 @@ struct PropfindHandler: DAVHandler {
         let depth = try Depth(header: context.request.headers[.depth], default: .infinity)
         let request = try PropfindRequest(parsing: context.request.body)
         var writer = PropertyWriter(request.selection, context: context)
-        if !context.preferences.depthNoRoot || depth == .zero { writer.write(resource) }
+        if !context.preferences.depthNoRoot || depth == .zero { try writer.write(resource) }
         if depth != .zero { try await writeChildren(of: resource, deep: depth == .infinity, &writer, context) }
         var response = DAVResponse.multistatus(writer.finish())
         if context.preferences.isMinimal { response.headers[.preferenceApplied] = "return=minimal" }
@@ -22,7 +22,7 @@ struct PropfindHandler: DAVHandler {
     ) async throws {
         try Task.checkCancellation()
         for child in try await context.children(of: resource) {
-            writer.write(child)
+            try writer.write(child)
             if deep, child.isCollection { try await writeChildren(of: child, deep: true, &writer, context) }
         }
     }

@@ -34,7 +34,13 @@ struct PropertyWriter {
 
     /// A resource with its properties.
     /// - Parameter extra: values that only a report can give, by name, such as `calendar-data`.
-    mutating func write(_ resource: Resource, extra: [XMLName: ExtraValue] = [:]) {
+    /// - Throws: 507 when the answer becomes too large.
+    mutating func write(_ resource: Resource, extra: [XMLName: ExtraValue] = [:]) throws(DAVError) {
+        guard xml.pendingCount <= context.options.maxAnswerSize else {
+            throw DAVError(
+                .insufficientStorage, .numberOfMatchesWithinLimits,
+                "The answer would be larger than \(context.options.maxAnswerSize) bytes; ask for less at once.")
+        }
         xml.begin(context.href(resource))
         let scope = PropertyScope(resource: resource, context: context)
         switch mode {

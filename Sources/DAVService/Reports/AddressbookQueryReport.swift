@@ -34,7 +34,7 @@ struct AddressbookQueryReport: DAVReport {
                 break
             }
             count += 1
-            writer.write(candidate, extra: try await data.values(for: candidate, content: content))
+            try await writer.write(candidate, extra: data.values(for: candidate, content: content))
         }
         return .multistatus(writer.finish())
     }

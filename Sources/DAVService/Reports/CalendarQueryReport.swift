@@ -62,11 +62,11 @@ struct CalendarQueryReport: DAVReport {
             switch evaluator.decide(by: try await view.facts(of: member)) {
             case .no: return
             case .yes:
-                writer.write(resource, extra: try await data.values(for: resource))
+                try await writer.write(resource, extra: data.values(for: resource))
             case .unknown:
                 let content = try await view.content(of: member)
                 guard let object = try? CalendarObject(parsing: content), evaluator.matches(object) else { return }
-                writer.write(resource, extra: try await data.values(for: resource, content: content))
+                try await writer.write(resource, extra: data.values(for: resource, content: content))
             }
         }
     }

@@ -40,7 +40,7 @@ private enum Multiget {
                 writer.write(href, status: .notFound)
                 continue
             }
-            writer.write(found, extra: try await data.values(for: found))
+            try await writer.write(found, extra: data.values(for: found))
         }
         return .multistatus(writer.finish())
     }

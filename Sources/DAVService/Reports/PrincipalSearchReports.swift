@@ -11,7 +11,7 @@ struct PrincipalPropertySearchReport: DAVReport {
         let request = try PrincipalSearchRequest(root)
         var writer = PropertyWriter(request.selection, context: context)
         if let principal = try await context.resource(at: context.principal), matches(principal, request, context) {
-            writer.write(principal)
+            try writer.write(principal)
         }
         return .multistatus(writer.finish())
     }

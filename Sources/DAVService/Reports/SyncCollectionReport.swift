@@ -24,7 +24,7 @@ struct SyncCollectionReport: DAVReport {
         var writer = PropertyWriter(request.selection, context: context)
         for member in changes.changed {
             let resource = context.resource(for: member, in: view)
-            writer.write(resource, extra: try await data.values(for: resource))
+            try await writer.write(resource, extra: data.values(for: resource))
         }
         for name in changes.removed {
             writer.write(context.href(view.path.appending(name), isCollection: false), status: .notFound)
