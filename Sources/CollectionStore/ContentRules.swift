@@ -36,7 +36,9 @@ enum ContentRules {
         _ bytes: [UInt8], components: [String]?
     ) throws(CollectionStoreError) -> MemberFacts {
         var requirements = ObjectRequirements()
-        requirements.supportedComponents = components.map { Set($0.map(ComponentKind.init(name:))) }
+        // What a calendar says that it takes is what it takes, also where nothing is set.
+        let taken = components ?? CollectionProperties.defaultComponents
+        requirements.supportedComponents = Set(taken.map(ComponentKind.init(name:)))
         let (object, violations) = CalendarObject.validated(bytes, requirements)
         if let first = violations.first {
             let isComponent = first.precondition == .supportedCalendarComponent

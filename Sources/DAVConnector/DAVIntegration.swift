@@ -5,9 +5,8 @@ import DAVClient
 ///
 /// | scheme | serves |
 /// |---|---|
-/// | `caldav` | every calendar of the account |
+/// | `caldav`, `dav` | every calendar and every address book of the account |
 /// | `carddav` | every address book |
-/// | `dav` | both |
 ///
 /// Each takes `scheme://host[/path]`, which means TLS; with `+http` it goes without, and `scheme://https://host/...` is
 /// understood as configurations for plakar write it.

@@ -39,9 +39,9 @@ package struct DAVSettings: Sendable {
     package init(_ configuration: ConnectorConfiguration, role: Role) throws {
         let scheme = configuration.location.scheme
         let family = scheme.split(separator: "+")[0]
+        // Who names a calendar account means the account: its address books are part of what could be lost.
         kinds =
             switch family {
-            case "caldav", "caldavs": [.calendar]
             case "carddav", "carddavs": [.addressBook]
             default: [.calendar, .addressBook]
             }
@@ -108,12 +108,7 @@ package struct DAVSettings: Sendable {
     private static func identity(
         _ kinds: [DAVCollectionKind], _ base: DAVURL, _ username: String?
     ) -> ConnectorIdentity {
-        let type =
-            switch kinds {
-            case [.calendar]: "dav-calendars"
-            case [.addressBook]: "dav-contacts"
-            default: "dav"
-            }
+        let type = kinds == [.addressBook] ? "dav-contacts" : "dav"
         let user = username.map { PercentEncoding.encode(segment: $0.utf8).replacingAt() + "@" } ?? ""
         let path = base.path == "/" ? "" : base.path
         return ConnectorIdentity(type: type, origin: user + base.authority + path, root: .root)

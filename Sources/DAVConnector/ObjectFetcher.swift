@@ -109,7 +109,9 @@ package struct ObjectFetcher: Sendable {
         var outcomes: [Outcome] = []
         var missing: [Member] = []
         for member in batch {
+            // A replacement character may stand for bytes that XML could not carry; only GET tells.
             if let resource = found[member.url.resourceKey], let data = resource[kind.dataProperty]?.text,
+                !data.unicodeScalars.contains("\u{FFFD}"),
                 let bytes = LineEnds.exactBytes(data, size: isUnchanged(member, resource) ? member.size : nil)
             {
                 outcomes.append(.object(member, bytes: bytes, etag: resource.text(.getetag) ?? member.etag))

@@ -21,7 +21,9 @@ struct ReadBack: Sendable {
         do {
             let answer = try await client.multiget(collection, kind: kind, hrefs: members.map(\.href))
             for resource in answer.resources {
-                guard let text = resource[kind.dataProperty]?.text, !text.isEmpty else { continue }
+                guard let text = resource[kind.dataProperty]?.text, !text.isEmpty,
+                    !text.unicodeScalars.contains("\u{FFFD}")
+                else { continue }
                 found[resource.url.resourceKey] = Array(text.utf8)
             }
         } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {

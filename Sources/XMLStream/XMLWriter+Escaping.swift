@@ -36,6 +36,25 @@ extension XMLWriter {
         appendRaw(UnsafeBufferPointer(rebasing: text[run..<index]))
     }
 
+    /// Whether XML 1.0 can carry these bytes as text: they are UTF-8 and hold no control characters that XML forbids.
+    /// Other bytes would arrive changed.
+    package static func canCarry(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBufferPointer { text in
+            var index = 0
+            while index < text.count {
+                switch text[index] {
+                case 0x09, 0x0A, 0x0D, 0x20...0x7F: index += 1
+                case 0x80...:
+                    let length = lengthOfCharacter(text, at: index)
+                    guard length > 0 else { return false }
+                    index += length
+                default: return false
+                }
+            }
+            return true
+        }
+    }
+
     /// The length of the multi-byte character at `index`, 0 when it is not valid UTF-8 or not an XML character.
     private static func lengthOfCharacter(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> Int {
         let lead = text[index]

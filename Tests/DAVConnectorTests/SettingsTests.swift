@@ -36,7 +36,7 @@ import Testing
     @Test func identitiesAreStableAndWithoutSecrets() throws {
         let options = ["username": "anna@example.org", "password": "s3cret"]
         let calendars = try settings("caldav://cal.example.org/dav/", options, .source).identity
-        #expect(calendars.type == "dav-calendars")
+        #expect(calendars.type == "dav")
         #expect(calendars.origin == "anna%40example.org@cal.example.org/dav/")
         #expect(calendars.root == .root)
         #expect(try settings("caldav://https://CAL.example.org/dav/", options, .source).identity == calendars)

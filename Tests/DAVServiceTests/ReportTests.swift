@@ -216,6 +216,26 @@ import XMLStream
     }
 }
 
+extension MultigetTests {
+    /// A card of version 2.1 in Latin-1 cannot travel in XML; better no data than other data.
+    @Test func whatXMLCannotCarryIsLeftToGET() async throws {
+        let site = try await Site()
+        let bytes =
+            Array("BEGIN:VCARD\r\nVERSION:2.1\r\nUID:latin\r\nN;CHARSET=ISO-8859-1:Andr".utf8) + [0xE9]
+            + Array("\r\nFN:Andre\r\nEND:VCARD\r\n".utf8)
+        let target = addressbook + "latin.vcf"
+        let put = await site.service.respond(to: DAVRequest(method: .put, target: target, body: bytes))
+        #expect(put.status.code == 201)
+        let body =
+            "<CR:addressbook-multiget \(Body.namespaces)><prop><getetag/><CR:address-data/></prop>"
+            + "<href>\(target)</href></CR:addressbook-multiget>"
+        let response = try #require(try await site.report(addressbook, body: body).multistatus.responses.first)
+        #expect(response.text(.addressData) == nil)
+        #expect(response.text(.getetag) != nil)
+        #expect(try await site.send(.get, target).body == bytes)
+    }
+}
+
 @Suite struct AddressbookQueryTests {
     @Test func cardsAreFiltered() async throws {
         let site = try await Site()

@@ -83,4 +83,11 @@ private func written(_ body: (inout XMLWriter) -> Void) -> String {
         #expect(XMLName(clark: "{DAV:") == nil)
         #expect(XMLName("DAV:", "prop").description == "{DAV:}prop")
     }
+
+    @Test func knowsWhatXMLCannotCarry() {
+        #expect(XMLWriter.canCarry(Array("FN:Žofie\r\n\t😀\u{FFFD}".utf8)))
+        for bytes: [UInt8] in [[0x46, 0xE9], [0x00], [0x0B], [0xC3], [0xED, 0xA0, 0x80], [0xEF, 0xBF, 0xBE]] {
+            #expect(!XMLWriter.canCarry(bytes), "\(bytes)")
+        }
+    }
 }

@@ -41,13 +41,19 @@ struct ObjectData: Sendable {
         case .calendarObject:
             guard let calendar else { return [:] }
             let bytes = if let content { content } else { try await view.content(of: member) }
-            return [.calendarData: .bytes(try render(bytes, calendar))]
+            return Self.value(.calendarData, try render(bytes, calendar))
         case .card:
             guard let card else { return [:] }
             let bytes = if let content { content } else { try await view.content(of: member) }
-            return [.addressData: .bytes(render(bytes, card))]
+            return Self.value(.addressData, render(bytes, card))
         default: return [:]
         }
+    }
+
+    /// Nothing when XML cannot carry the bytes, as with cards of version 2.1 in Latin-1: the client learns that there
+    /// is no such property here and reads the object with GET, instead of getting other bytes than were stored.
+    private static func value(_ name: XMLName, _ bytes: [UInt8]) -> [XMLName: ExtraValue] {
+        XMLWriter.canCarry(bytes) ? [name: .bytes(bytes)] : [:]
     }
 
     private func render(_ bytes: [UInt8], _ selection: CalendarDataSelection) throws -> [UInt8] {
