@@ -13,6 +13,8 @@ struct RestoreRun {
     let gaps = Gaps()
     private(set) var counts = RestoreSummary.Counts()
     private(set) var failures = JobFailures()
+    /// All attributes of the snapshot by path, read when the first one is wanted: a snapshot keeps them in one tree.
+    private var attributes: [BytePath: [SnapshotAttribute]]?
 
     init(snapshot: Snapshot, base: BytePath, exporter: any Exporter, report: @escaping JobReport) {
         self.snapshot = snapshot
@@ -65,7 +67,7 @@ struct RestoreRun {
 
     private mutating func restoreAttributes(of path: BytePath, as target: BytePath) async throws {
         do {
-            for attribute in try await snapshot.extendedAttributes(of: path) {
+            for attribute in try await attributes(of: path) {
                 guard let kind = attribute.kind else { continue }
                 let record = Record(
                     path: target, kind: .extendedAttribute(name: attribute.name, kind: kind), info: nil,
@@ -77,6 +79,13 @@ struct RestoreRun {
             try Task.checkCancellation()
             fail(path, .attribute, "Its extended attributes: \(error)")
         }
+    }
+
+    private mutating func attributes(of path: BytePath) async throws -> [SnapshotAttribute] {
+        if let attributes { return attributes[path] ?? [] }
+        let all = Dictionary(grouping: try await snapshot.extendedAttributes(), by: \.path)
+        attributes = all
+        return all[path] ?? []
     }
 
     /// - Returns: the bytes that the exporter has read.
