@@ -28,7 +28,7 @@ import Testing
         for path in paths {
             let trees = try await [theirs, ours].asyncMap { folder in
                 let git = GitProgram(in: folder.appending("user/" + path))
-                return try await git("log", "--format=%T %B")
+                return try await git("log", "--format=%T %s")
             }
             #expect(trees[0] == trees[1])
         }

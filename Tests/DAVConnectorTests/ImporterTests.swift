@@ -90,7 +90,7 @@ import XMLStream
         #expect(snapshot.objects.keys.sorted() == ["/addressbooks/people/anna.vcf"])
         // With nothing else to back up, it is no snapshot at all.
         await #expect(throws: ConnectorError(.protocolViolation, "")) {
-            try await backUp(server, location: "caldav+http://127.0.0.1/")
+            try await backUp(server, location: "caldav+http://127.0.0.1/cal/")
         }
     }
 

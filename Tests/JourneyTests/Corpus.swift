@@ -55,7 +55,7 @@ enum Corpus {
                 lines += event(
                     number, title,
                     [
-                        "DTSTART:\(day)T120000Z", "DTEND:\(day)T130000Z", "LOCATION:Room \\\"4\\\"\\, second floor",
+                        "DTSTART:\(day)T120000Z", "DTEND:\(day)T130000Z", "LOCATION:Room \"4\"\\, second floor",
                         "DESCRIPTION:" + String(repeating: "A long line that must be folded somewhere. ", count: 9),
                         "X-FASTI-TEST;X-PARAM=\"a;b:c\":kept",
                     ])

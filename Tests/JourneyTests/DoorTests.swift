@@ -155,7 +155,7 @@ import Testing
         (["at", "/nowhere/at/all", "ls"], 66, "create"),
         (["at", "{folder}", "ls"], 66, "create"),
         (["at", "{store}", "restore", "-to", "/tmp/x", "0000000000"], 1, "ls"),
-        (["at", "{store}", "cat", "latest:/missing"], 1, ""),
+        (["at", "{store}", "cat", "latest:/missing"], 1, "/missing"),
         (["at", "{store}", "backup", "@unknown"], 1, "unknown"),
         (["at", "{store}", "backup", "/nowhere/at/all"], 1, "/nowhere/at/all"),
         (["at", "{store}", "create"], 1, "already"),

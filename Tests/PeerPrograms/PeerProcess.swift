@@ -41,6 +41,13 @@ package final class PeerProcess: Sendable {
         return process.terminationStatus
     }
 
+    /// Ctrl-C, as a terminal sends it: to the program and everything that it has started. Waits until all have ended.
+    package func interrupt() async {
+        // Foundation gives each program a process group of its own.
+        kill(-process.processIdentifier, SIGINT)
+        await stop(signal: SIGINT)
+    }
+
     /// Waits until the program has ended by itself.
     package func waitUntilExit() async -> Int32 {
         while process.isRunning { try? await Task.sleep(for: .milliseconds(5)) }
