@@ -57,6 +57,24 @@ public struct ConnectorRegistry: Sendable {
         try await maker(configuration.location.scheme, \.store, role: "store")(configuration)
     }
 
+    /// What a connector may be for.
+    public enum Purpose: Hashable, Sendable {
+        case source
+        case destination
+        case store
+    }
+
+    /// Whether there is a connector of that purpose for a scheme, before anything is built.
+    ///
+    /// - Throws: ``ConnectorError`` `unsupported`, naming the schemes that there are.
+    public func require(_ purpose: Purpose, for scheme: String) throws {
+        switch purpose {
+        case .source: _ = try maker(scheme, \.importer, role: "source")
+        case .destination: _ = try maker(scheme, \.exporter, role: "destination")
+        case .store: _ = try maker(scheme, \.store, role: "store")
+        }
+    }
+
     private func maker<Role>(
         _ scheme: String, _ path: KeyPath<Integration, Integration.Maker<Role>?>, role: String
     ) throws -> Integration.Maker<Role> {

@@ -62,14 +62,14 @@ struct EntryCommandTests {
         try program.write("x", to: "data/file")
         _ = try await program("source", "add", "here", program.home.appending("data"))
         _ = try await program("source", "add", "gone", program.home.appending("gone"))
-        _ = try await program("source", "add", "odd", "gopher://x")
         #expect(try await program("source", "check", "here").status == 0)
         let ping = try await program("source", "ping", "here", "--json").document()
         #expect(ping["ok"] as? Bool == true)
         #expect((ping["found"] as? String)?.isEmpty == false)
         #expect(try await program("source", "ping", "gone").status == 1)
-        let odd = try await program("source", "check", "odd")
+        let odd = try await program("source", "add", "odd", "gopher://x")
         #expect(odd.status == 1)
         #expect(odd.standardError.contains("gopher"))
+        #expect(try await program("source", "show", "odd").status == 1, "nothing was added")
     }
 }

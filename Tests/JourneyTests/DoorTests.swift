@@ -47,7 +47,7 @@ import Testing
         BadRequest(
             method: "PUT", path: home + String(repeating: "x", count: 4096) + ".ics", body: event,
             status: [400, 403, 414],
-            says: "name"),
+            says: "longer"),
         BadRequest(
             method: "PROPFIND", path: home, headers: xml, body: "<D:propfind xmlns:D=\"DAV:\"><D:prop>", status: [400],
             says: ""),

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ConnectorKit
 internal import FastiConfiguration
 
 struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
@@ -6,7 +7,7 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
         CommandConfiguration(
             commandName: "add", abstract: "Add a \(Kind.kind.rawValue).",
             discussion: """
-                Nothing is tried yet: "check" sees whether the keys make sense, "ping" connects.
+                Nothing is connected to yet: "check" sees whether the keys make sense, "ping" logs in.
 
                 Examples:
                   fasti \(Kind.kind.rawValue) add \(Kind.example)
@@ -52,6 +53,8 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
         var entry = Entry(name: name.text, values: [:])
         for pair in try pairs() { try entry.set(pair.key, to: pair.value) }
         let added = entry
+        let location = try pairs().first?.value ?? ""
+        try context.registry.require(Kind.kind.purpose, for: Location(location).scheme)
         try context.configuration.edit(Kind.kind) { file throws(ConfigurationError) in try file.add(added) }
         try confirm("Added the \(Kind.kind.rawValue) \"\(name.text)\".", Kind.kind, name.text, "add", context)
         if pairsHaveSecrets(added) {
@@ -63,6 +66,16 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
     }
 
     private func pairsHaveSecrets(_ entry: Entry) -> Bool { entry.keys.contains(where: SecretKeys.contains) }
+}
+
+extension EntryKind {
+    fileprivate var purpose: ConnectorRegistry.Purpose {
+        switch self {
+        case .source: .source
+        case .destination: .destination
+        case .store: .store
+        }
+    }
 }
 
 struct EntrySetCommand<Kind: EntryKindProvider>: ContextualCommand {

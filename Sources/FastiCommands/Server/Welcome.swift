@@ -49,7 +49,7 @@ struct Welcome {
         lines += ["", "Next, in another terminal:"]
         if principal != nil {
             lines += [
-                "  fasti source add home dav+\(url)        give this server a name",
+                "  fasti source add home caldav+\(url)     give this server a name",
                 "  fasti at ~/backups create                                create an encrypted store",
                 "  fasti at ~/backups backup @home                          keep a snapshot of everything",
             ]
