@@ -131,14 +131,14 @@ extension MemoryServer.State {
         switch path {
         case "/.well-known/caldav", "/.well-known/carddav": return .status(301, [.location: "/p/"])
         case "/p/":
-            let self_ = [XMLElement(.href, text: "/p/")]
+            let own = [XMLElement(.href, text: "/p/")]
             writer.response(
                 path,
                 propstats: [
                     Propstat(
                         status: .ok,
                         properties: [
-                            XMLElement(.currentUserPrincipal, self_),
+                            XMLElement(.currentUserPrincipal, own),
                             XMLElement(.calendarHomeSet, [XMLElement(.href, text: "/cal/")]),
                             XMLElement(.addressbookHomeSet, [XMLElement(.href, text: "/card/")]),
                         ])
