@@ -91,7 +91,8 @@ let package = Package(
             ["CollectionStore", "ContentLines", "ICalendar", "VCard", "WebDAV", "XMLStream", httpTypes, logging]),
         module("BackupEngine", ["ConnectorKit", "Kloset", "KlosetFormat"]),
         module("DAVClient", ["WebDAV", "XMLStream", asyncHTTPClient, httpTypes, nioCore, nioHTTP1]),
-        module("DAVConnector", ["ConnectorKit", "ContentLines", "DAVClient", "WebDAV", "XMLStream", crypto, httpTypes]),
+        module(
+            "DAVConnector", ["ConnectorKit", "ContentLines", "DAVClient", "WebDAV", "XMLStream", crypto, httpTypes]),
         module("FileConnector", ["CPOSIX", "ConnectorKit"]),
         module("FastiConfiguration", ["ConnectorKit", yams]),
 

@@ -8,7 +8,7 @@ struct EntryCommandTests {
     func readme() async throws {
         let program = try Program()
         let words = ["add", "my-caldav", "caldav://cal.example.org", "username=USER", "password=PASS"]
-        for kind in ["source", "destination", "store"] {
+        for kind in ["source", "destination"] {
             #expect(try await program.run([kind] + words).status == 0)
             #expect(try await program.run([kind] + words).status == 1, "added twice")
             let text = try await program(kind, "show").text

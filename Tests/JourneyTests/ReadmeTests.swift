@@ -133,7 +133,9 @@ struct Tour {
 
     /// What may differ from run to run becomes a word: identifiers, times, sizes, durations.
     static func normalised(_ text: String) -> String {
-        text.replacing(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?/, with: "TIME")
+        // curl prints calendars with CRLF.
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "\r" }))
+            .replacing(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?/, with: "TIME")
             .replacing(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b/, with: "ID")
             .replacing(/\b\d+(\.\d+)? ?(B|KiB|MiB|GiB|kB|ms|s)\b/, with: "QUANTITY")
             .replacing(#/ +/#, with: " ")
