@@ -1,6 +1,7 @@
 # Fasti. `make` alone prints what there is.
 .PHONY: help run test bench format lint docs install clean
 .DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
 
 PREFIX ?= /usr/local
 DATA   ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/fasti

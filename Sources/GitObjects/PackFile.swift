@@ -4,7 +4,7 @@ import Glibc
 final class PackFile: Sendable {
     let path: String
     private let index: PackIndex
-    private let descriptor: Int32
+    private let file: OpenFile
     private let fileSize: Int
 
     /// git itself makes no longer chains of differences.
@@ -15,19 +15,12 @@ final class PackFile: Sendable {
     init(_ base: String) throws(GitError) {
         path = base + ".pack"
         index = try PackIndex(parsing: FileSystem.read(base + ".idx", limit: Self.indexLimit), of: base + ".idx")
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileSystem.failure("open", path) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw FileSystem.failure("examine", path) }
-        fileSize = Int(status.st_size)
-        var reader = ByteReader(try read(at: 0, count: 12))
+        file = try OpenFile(path, O_RDONLY)
+        fileSize = Int(try file.status().size)
+        var reader = ByteReader(try file.read(at: 0, count: 12))
         guard reader.uint32() == 0x5041_434B, let version = reader.uint32(), version == 2 || version == 3 else {
             throw GitError(.corrupt, "\(path) is not a pack of version 2 or 3.")
         }
-    }
-
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
     }
 
     func contains(_ id: ObjectID) -> Bool { index.offset(of: id) != nil }
@@ -75,7 +68,7 @@ final class PackFile: Sendable {
     private func readEntry(at offset: Int, limit: Int) throws(GitError) -> (base: Base, content: [UInt8]) {
         func corrupt(_ why: String) -> GitError { GitError(.corrupt, "\(path) at \(offset): \(why).") }
         guard offset >= 12, offset < fileSize - 20 else { throw corrupt("no object can be there") }
-        var reader = ByteReader(try read(at: offset, count: 64))
+        var reader = ByteReader(try file.read(at: offset, count: 64))
         guard let first = reader.byte() else { throw corrupt("the object header is cut off") }
         var size = Int(first & 0x0F)
         var shift = 4
@@ -111,35 +104,14 @@ final class PackFile: Sendable {
     /// The compressed size is not stored: read about as much as it can be, and all the rest when that was too little.
     private func inflate(at offset: Int, size: Int) throws(GitError) -> [UInt8] {
         let likely = size + size / 8 + 128
-        let window = try read(at: offset, count: min(likely, fileSize - offset))
+        let window = try file.read(at: offset, count: min(likely, fileSize - offset))
         do {
             return try Deflate.decompress(prefixOf: window, at: 0, size: size, of: path)
         } catch {
             let rest = min(fileSize - offset, size * 4 + 65536)
             guard window.count < rest else { throw error }
-            let larger = try read(at: offset, count: rest)
+            let larger = try file.read(at: offset, count: rest)
             return try Deflate.decompress(prefixOf: larger, at: 0, size: size, of: path)
         }
-    }
-
-    private func read(at offset: Int, count: Int) throws(GitError) -> [UInt8] {
-        var failed = false
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            filled = 0
-            guard let base = buffer.baseAddress else { return }
-            while filled < count {
-                let got = pread(descriptor, base + filled, count - filled, offset + filled)
-                if got > 0 {
-                    filled += got
-                } else if got == 0 {
-                    break
-                } else if errno != EINTR {
-                    failed = true
-                    break
-                }
-            }
-        }
-        if failed { throw FileSystem.failure("read", path) }
-        return bytes
     }
 }

@@ -36,7 +36,7 @@ import Testing
 
         // She backs them up into an encrypted store.
         let store = work.appending("backups")
-        try await fasti("source add my-caldav dav+http://127.0.0.1:\(home.port) username=user password=pass")
+        try await fasti("source add my-caldav caldav+http://127.0.0.1:\(home.port) username=user password=pass")
         try await fasti("at \(store) create")
         try await fasti("at \(store) backup @my-caldav")
 
@@ -59,7 +59,8 @@ import Testing
         // The disk of the server dies. She restores the state of the first day at her brother's.
         await home.stop(signal: SIGKILL)
         try FileManager.default.removeItem(atPath: work.appending("home"))
-        try await fasti("destination add my-restore dav+http://127.0.0.1:\(brothers.port) username=user password=pass")
+        try await fasti(
+            "destination add my-restore caldav+http://127.0.0.1:\(brothers.port) username=user password=pass")
         try await fasti(["at", store, "restore", "-to", "@my-restore", snapshots[0]])
 
         // Everything is there: every byte, the names, the colour.
