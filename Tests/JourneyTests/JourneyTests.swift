@@ -43,7 +43,7 @@ import Testing
         // The next day some events are changed, some deleted, one is new. She backs up again.
         let names = calendarBefore.keys.sorted()
         let changed = names[3]
-        let edited = try #require(String(decoding: calendarBefore[changed] ?? [], as: UTF8.self))
+        let edited = String(decoding: try #require(calendarBefore[changed]), as: UTF8.self)
             .replacingOccurrences(of: "END:VCALENDAR", with: "X-EDITED:yes\r\nEND:VCALENDAR")
         #expect(try await family.put([changed: Array(edited.utf8)]).values.first == 204)
         let deleted = Array(names[10..<15])
