@@ -115,7 +115,7 @@ let package = Package(
         .target(name: "PeerPrograms", path: "Tests/PeerPrograms", swiftSettings: settings),
         tests("AccountsTests", ["Accounts"]),
         tests("ArchitectureTests", ["PeerPrograms"]),
-        tests("BackupEngineTests", ["BackupEngine", "ConnectorKit", "Kloset"]),
+        tests("BackupEngineTests", ["BackupEngine", "ConnectorKit", "Kloset", "KlosetFormat"]),
         tests("BLAKE3Tests", ["BLAKE3"], resources: [.copy("Vectors")]),
         tests("ChunkingTests", ["BLAKE3", "KlosetFormat", crypto]),
         tests("CollectionStoreTests", ["CollectionStore", "GitObjects", "PeerPrograms"]),

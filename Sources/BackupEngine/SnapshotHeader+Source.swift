@@ -27,7 +27,9 @@ extension SnapshotHeader {
     }
 
     /// Whether something is known to be missing from the snapshot.
-    package var isIncomplete: Bool { tags.contains(ByteString(SnapshotDescription.incompleteTag)) }
+    package var isIncomplete: Bool { tags.contains(Self.incompleteTag) }
+
+    static let incompleteTag = ByteString(SnapshotDescription.incompleteTag)
 }
 
 extension MAC {

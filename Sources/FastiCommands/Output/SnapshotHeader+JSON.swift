@@ -20,6 +20,8 @@ extension SnapshotHeader {
         return [
             "identifier": .string(identifier.hex), "timestamp": .time(timestamp),
             "milliseconds": .count(duration / 1_000_000), "name": .string("\(name)"),
+            "category": .string("\(category)"), "environment": .string("\(environment)"),
+            "perimeter": .string("\(perimeter)"), "job": .string("\(job)"), "dataset": .string("\(dataset ?? "")"),
             "type": .string("\(importer?.type ?? "")"), "origin": .string("\(importer?.origin ?? "")"),
             "root": .path(root.bytes), "size": .count(totalSize), "files": .count(totalFiles),
             "tags": .strings(tags.map { "\($0)" }), "complete": .boolean(!isIncomplete),

@@ -32,14 +32,14 @@ struct RestoreCommand: ContextualCommand {
     @Argument(help: ArgumentHelp("What to restore; the newest snapshot without it.", valueName: "snapshot[:path]"))
     var target: SnapshotArgument?
 
-    @OptionGroup(title: "Selection of the snapshot") var selection: SelectionOptions
+    @OptionGroup(title: "Selection of the snapshot") var conditions: FilterOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
         if let destination, (try? PlaceReference(destination)) == nil {
             throw ValidationError("\"\(destination)\" is no destination.")
         }
-        if target != nil, !selection.filter.isEmpty {
+        if target != nil, !conditions.isEmpty {
             throw ValidationError("A snapshot and options that select snapshots cannot be given together.")
         }
     }
@@ -78,14 +78,14 @@ struct RestoreCommand: ContextualCommand {
     }
 
     private func snapshot(in repository: Repository, _ context: CommandContext) async throws -> Snapshot {
-        guard target == nil, !selection.filter.isEmpty else {
+        guard target == nil, !conditions.isEmpty else {
             return try await (target?.reference ?? .latest).find(in: repository)
         }
-        let listing = try await repository.snapshots()
-        listing.warn(context)
-        guard let newest = selection.filter.apply(listing.headers).first else {
-            throw CommandError(.nothingSelected, "No snapshot fits what was asked for.")
-        }
+        let moment = context.moment
+        context.explain(conditions, at: moment)
+        let chosen = try await context.choose(
+            [], by: SnapshotSelection(filter: conditions.filter(at: moment)), in: repository, at: moment)
+        guard let newest = chosen.headers.first else { return try await SnapshotReference.latest.find(in: repository) }
         return try await repository.snapshot(newest.identifier)
     }
 

@@ -109,10 +109,10 @@ struct BackupCommand: ContextualCommand {
     private func jobOptions(_ context: CommandContext) -> BackupOptions {
         var result = BackupOptions()
         result.name = name
-        result.tags = tags.flatMap(SelectionOptions.list)
+        result.tags = tags.flatMap(CommaList.items)
         if result.tags.isEmpty {
             let fromEnvironment = context.environment["FASTI_TAGS"] ?? context.environment["PLAKAR_TAGS"]
-            result.tags = SelectionOptions.list(fromEnvironment ?? "")
+            result.tags = CommaList.items(fromEnvironment ?? "")
         }
         result.keepsPartial = keepPartial
         result.concurrency = global.concurrency

@@ -14,23 +14,26 @@ struct ListCommand: ContextualCommand {
 
             Examples:
               fasti at /var/backups ls --tags
+              fasti at /var/backups ls --since yesterday
+              fasti at /var/backups ls --newest 1 --group-by origin
               fasti at /var/backups ls latest
               fasti at /var/backups ls 3f2a:/calendars --recursive
             """)
 
     static let worksOnStore = true
 
-    @Argument(help: ArgumentHelp("A snapshot, or a path in one.", valueName: "snapshot[:path]"))
+    @Argument(
+        help: ArgumentHelp("A snapshot, or a path in one.", valueName: "snapshot[:path]"))
     var target: SnapshotArgument?
 
     @Flag(name: .customLong("uuid"), help: "Show identifiers in full.") var uuid = false
     @Flag(name: .customLong("recursive"), help: "List everything below as well.") var recursive = false
     @Flag(name: .customLong("tags"), help: "Show the tags of snapshots.") var showsTags = false
-    @OptionGroup(title: "Selection") var selection: SelectionOptions
+    @OptionGroup var selection: SelectionOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
-        if target != nil, !selection.filter.isEmpty {
+        if target != nil, !selection.isEmpty {
             throw ValidationError("A snapshot and options that select snapshots cannot be given together.")
         }
         if target == nil, recursive { throw ValidationError("--recursive needs a snapshot.") }
@@ -47,27 +50,36 @@ struct ListCommand: ContextualCommand {
     }
 
     private func listSnapshots(_ repository: Repository, _ context: CommandContext) async throws -> ExitStatus {
+        let moment = context.moment
+        context.explain(selection.conditions, at: moment)
         let listing = try await repository.snapshots()
-        let headers = selection.filter.apply(listing.headers)
+        let headers = selection.selection(at: moment).apply(listing.headers, in: moment.calendar)
+        listing.warn(context)
+        if headers.isEmpty, !selection.isEmpty, listing.isSound {
+            throw CommandError(.nothingSelected, "No snapshot fits what was asked for.")
+        }
         if global.json {
             try context.output.json([
                 "version": .schemaVersion, "type": "snapshots", "repository": .string("\(repository.identifier)"),
-                "snapshots": .array(headers.map(\.json)), "unreadable": listing.unreadableJSON,
+                "selection": selection.conditions.json(at: moment), "snapshots": .array(headers.map(\.json)),
+                "unreadable": listing.unreadableJSON,
             ])
         } else {
-            for header in headers { try context.output.line(line(header)) }
+            for header in headers {
+                try context.output.line(SnapshotLine(header, isFull: uuid, showsTags: showsTags).text)
+            }
         }
-        listing.warn(context)
-        if !listing.isSound { return .damaged }
-        if headers.isEmpty, !selection.filter.isEmpty {
-            throw CommandError(.nothingSelected, "No snapshot fits what was asked for.")
-        }
-        if headers.isEmpty { context.note("There is no snapshot in this store yet.") }
-        return .success
+        if headers.isEmpty, listing.isSound { context.note("There is no snapshot in this store yet.") }
+        return listing.isSound ? .success : .damaged
     }
+}
 
-    private func line(_ header: SnapshotHeader) -> String {
-        let identifier = uuid ? header.identifier.hex : header.identifier.shortHex
+/// A snapshot in one line of a listing.
+struct SnapshotLine {
+    let text: String
+
+    init(_ header: SnapshotHeader, isFull: Bool = false, showsTags: Bool = false) {
+        let identifier = isFull ? header.identifier.hex : header.identifier.shortHex
         var fields = [
             Format.time(header.timestamp), identifier.leftPadded(10), Format.size(header.totalSize).leftPadded(10),
             Format.duration(.nanoseconds(header.duration)).leftPadded(10), "\(header.root)",
@@ -77,7 +89,7 @@ struct ListCommand: ContextualCommand {
         } else if header.isIncomplete {
             fields.append("(incomplete)")
         }
-        return fields.joined(separator: " ")
+        text = fields.joined(separator: " ")
     }
 }
 

@@ -24,11 +24,11 @@ struct CheckCommand: ContextualCommand {
     @Argument(help: ArgumentHelp("What to check; all snapshots without it.", valueName: "snapshot[:path]"))
     var targets: [SnapshotArgument] = []
 
-    @OptionGroup(title: "Selection") var selection: SelectionOptions
+    @OptionGroup var selection: SelectionOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
-        if !targets.isEmpty, !selection.filter.isEmpty {
+        if !targets.isEmpty, !selection.isEmpty {
             throw ValidationError("Snapshots and options that select snapshots cannot be given together.")
         }
     }
@@ -67,18 +67,15 @@ struct CheckCommand: ContextualCommand {
             places.append((snapshot, path))
         }
         guard targets.isEmpty else { return places }
-        let listing = try await repository.snapshots()
-        let headers = selection.filter.apply(listing.headers)
-        if headers.isEmpty, listing.isSound {
+        if selection.isEmpty {
+            let listing = try await repository.snapshots()
+            guard listing.headers.isEmpty, listing.isSound else { return nil }
             throw CommandError(
-                .nothingSelected,
-                selection.filter.isEmpty
-                    ? "There is no snapshot in this store yet, so nothing was checked."
-                    : "No snapshot fits what was asked for, so nothing was checked.")
+                .nothingSelected, "There is no snapshot in this store yet, so nothing was checked.")
         }
-        guard !selection.filter.isEmpty else { return nil }
-        listing.warn(context)
-        for header in headers { places.append((try await repository.snapshot(header.identifier), .root)) }
+        for header in try await context.choose(by: selection, in: repository).headers {
+            places.append((try await repository.snapshot(header.identifier), .root))
+        }
         return places
     }
 
