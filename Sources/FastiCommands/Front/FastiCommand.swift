@@ -27,7 +27,8 @@ struct FastiCommand: AsyncParsableCommand {
                 name: "Snapshot",
                 subcommands: [
                     CreateCommand.self, BackupCommand.self, ListCommand.self, CatCommand.self, RestoreCommand.self,
-                    DiffCommand.self, CheckCommand.self, InfoCommand.self, DigestCommand.self, RemoveCommand.self, PruneCommand.self,
+                    DiffCommand.self, CheckCommand.self, InfoCommand.self, DigestCommand.self, RemoveCommand.self,
+                    PruneCommand.self,
                 ]),
             CommandGroup(
                 name: "Place",

@@ -9,43 +9,65 @@ struct PeriodOptions: ParsableArguments {
         help: ArgumentHelp("Keep the newest N, whenever they were made.", valueName: "n"))
     var newest: PositiveCount?
 
-    @Option(name: .customLong("minutes"), help: ArgumentHelp("Keep those of the last N minutes that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("minutes"),
+        help: ArgumentHelp("Keep those of the last N minutes that have any.", valueName: "n"))
     var minutes: PositiveCount?
 
-    @Option(name: .customLong("hours"), help: ArgumentHelp("Keep those of the last N hours that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("hours"), help: ArgumentHelp("Keep those of the last N hours that have any.", valueName: "n"))
     var hours: PositiveCount?
 
-    @Option(name: .customLong("days"), help: ArgumentHelp("Keep those of the last N days that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("days"), help: ArgumentHelp("Keep those of the last N days that have any.", valueName: "n"))
     var days: PositiveCount?
 
-    @Option(name: .customLong("weeks"), help: ArgumentHelp("Keep those of the last N weeks that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("weeks"), help: ArgumentHelp("Keep those of the last N weeks that have any.", valueName: "n"))
     var weeks: PositiveCount?
 
-    @Option(name: .customLong("months"), help: ArgumentHelp("Keep those of the last N months that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("months"),
+        help: ArgumentHelp("Keep those of the last N months that have any.", valueName: "n"))
     var months: PositiveCount?
 
-    @Option(name: .customLong("years"), help: ArgumentHelp("Keep those of the last N years that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("years"), help: ArgumentHelp("Keep those of the last N years that have any.", valueName: "n"))
     var years: PositiveCount?
 
-    @Option(name: .customLong("mondays"), help: ArgumentHelp("Keep those of the last N mondays that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("mondays"),
+        help: ArgumentHelp("Keep those of the last N mondays that have any.", valueName: "n"))
     var mondays: PositiveCount?
 
-    @Option(name: .customLong("tuesdays"), help: ArgumentHelp("Keep those of the last N tuesdays that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("tuesdays"),
+        help: ArgumentHelp("Keep those of the last N tuesdays that have any.", valueName: "n"))
     var tuesdays: PositiveCount?
 
-    @Option(name: .customLong("wednesdays"), help: ArgumentHelp("Keep those of the last N wednesdays that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("wednesdays"),
+        help: ArgumentHelp("Keep those of the last N wednesdays that have any.", valueName: "n"))
     var wednesdays: PositiveCount?
 
-    @Option(name: .customLong("thursdays"), help: ArgumentHelp("Keep those of the last N thursdays that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("thursdays"),
+        help: ArgumentHelp("Keep those of the last N thursdays that have any.", valueName: "n"))
     var thursdays: PositiveCount?
 
-    @Option(name: .customLong("fridays"), help: ArgumentHelp("Keep those of the last N fridays that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("fridays"),
+        help: ArgumentHelp("Keep those of the last N fridays that have any.", valueName: "n"))
     var fridays: PositiveCount?
 
-    @Option(name: .customLong("saturdays"), help: ArgumentHelp("Keep those of the last N saturdays that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("saturdays"),
+        help: ArgumentHelp("Keep those of the last N saturdays that have any.", valueName: "n"))
     var saturdays: PositiveCount?
 
-    @Option(name: .customLong("sundays"), help: ArgumentHelp("Keep those of the last N sundays that have any.", valueName: "n"))
+    @Option(
+        name: .customLong("sundays"),
+        help: ArgumentHelp("Keep those of the last N sundays that have any.", valueName: "n"))
     var sundays: PositiveCount?
 
     @Option(name: .customLong("per-minute"), help: ArgumentHelp("Keep at most N of each minute.", valueName: "n"))
