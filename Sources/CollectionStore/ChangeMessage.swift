@@ -8,6 +8,10 @@ enum ChangeMessage {
         message(["Delete " + title(of: name, facts)], author)
     }
 
+    static func rename(_ name: MemberName, to new: MemberName, facts: MemberFacts, author: ChangeAuthor) -> String {
+        message(["Renamed \(title(of: name, facts)) to \(line(new.string))"], author)
+    }
+
     static func properties(_ lines: [String], author: ChangeAuthor) -> String { message(lines, author) }
 
     private static func title(of name: MemberName, _ facts: MemberFacts) -> String {

@@ -56,6 +56,8 @@ struct CollectionBatch {
         switch change.kind {
         case .put(let member, let condition): .put(try put(member, condition, change.author))
         case .delete(let name, let condition): try delete(name, condition, change.author)
+        case .rename(let name, let new, let condition, let replacing):
+            .put(try rename(name, to: new, condition, replacing, change.author))
         case .properties(let body): try setProperties(body, change.author)
         case .initialize(let type, let properties): try initialize(type, properties, change.author)
         }
@@ -88,12 +90,60 @@ struct CollectionBatch {
         try check(condition, name, old)
         guard let old else { throw CollectionStoreError(.notFound, "There is no \(name) in \(view.path).") }
         let facts = try view.factsNow(of: old.id, named: name)
+        try remove(name, facts)
+        try updateMemberProperties { $0[name] = nil }
+        commit(ChangeMessage.delete(name, facts: facts, author: author))
+        return .done
+    }
+
+    private mutating func rename(
+        _ name: MemberName, to new: MemberName, _ condition: WriteCondition, _ replacing: WriteCondition,
+        _ author: ChangeAuthor
+    ) throws(CollectionStoreError) -> PutOutcome {
+        let entry = state.entry(of: name)
+        try check(condition, name, entry)
+        guard let entry else { throw CollectionStoreError(.notFound, "There is no \(name) in \(view.path).") }
+        let old = state.entry(of: new)
+        try check(replacing, new, old)
+        guard name != new else { return PutOutcome(created: false, changed: false, etag: ETag(entry.id)) }
+        if old == nil { try checkPlaceIsFree(new) }
+        let bytes = if let file = files[name.string] ?? nil { file.bytes } else { try view.contentNow(of: entry.id) }
+        let facts = try view.factsNow(of: entry.id, named: name)
+        if let old { try remove(new, try view.factsNow(of: old.id, named: new)) }
+        try remove(name, facts)
+        if let uid = facts.uid { uids?.insert(uid, new) }
+        state.tree.set(TreeEntry(mode: entry.mode, name: Array(new.string.utf8), id: entry.id))
+        files[new.string] = WorkTreeFile(id: entry.id, bytes: bytes)
+        touched.insert(new)
+        try updateMemberProperties { properties in
+            properties[new] = properties[name]
+            properties[name] = nil
+        }
+        commit(ChangeMessage.rename(name, to: new, facts: facts, author: author))
+        return PutOutcome(created: old == nil, changed: true, etag: ETag(entry.id))
+    }
+
+    private mutating func remove(_ name: MemberName, _ facts: MemberFacts) throws(CollectionStoreError) {
         if let uid = facts.uid { uids?.remove(uid, name) }
         state.tree.remove(named: name.string.utf8)
         files[name.string] = .some(nil)
         touched.insert(name)
-        commit(ChangeMessage.delete(name, facts: facts, author: author))
-        return .done
+    }
+
+    /// What a member is called is also what its properties are kept under. Goes into the commit that follows.
+    private mutating func updateMemberProperties(
+        _ change: (inout [MemberName: [String: String]]) -> Void
+    ) throws(CollectionStoreError) {
+        var metadata = state.metadata
+        change(&metadata.properties.memberProperties)
+        guard metadata.properties.memberProperties != state.metadata.properties.memberProperties,
+            metadata.place != .gitConfig
+        else { return }
+        var file = state.metadataFile
+        metadata.update(&file, from: state.metadata)
+        try putMetadataFile(file.encoded(), place: metadata.place)
+        state.metadataFile = file
+        state.metadata = CollectionMetadata(file: file, place: metadata.place)
     }
 
     private func check(

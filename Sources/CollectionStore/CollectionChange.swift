@@ -8,6 +8,8 @@ struct CollectionChange: Sendable {
     enum Kind: Sendable {
         case put(PreparedMember, if: WriteCondition)
         case delete(MemberName, if: WriteCondition)
+        /// One commit; the second condition is about what has the new name.
+        case rename(MemberName, to: MemberName, if: WriteCondition, replacing: WriteCondition)
         case properties(@Sendable (inout CollectionProperties) throws(CollectionStoreError) -> Void)
         /// The first commit of a new collection.
         case initialize(CollectionType, CollectionProperties)

@@ -19,6 +19,8 @@ struct CollectionMetadata: Sendable {
 
     static let fileName = ".xandikos"
     static let directoryFileName = "config"
+    /// Beside `config`: the availability, where Xandikos keeps it.
+    static let availabilityFileName = "availability.ics"
 
     /// The name in the index and below the work tree.
     var indexName: String { place == .directory ? "\(Self.fileName)/\(Self.directoryFileName)" : Self.fileName }
@@ -28,7 +30,6 @@ struct CollectionMetadata: Sendable {
 
 extension CollectionMetadata {
     private static let calendarSection = "calendar"
-    private static let deadSection = "dead-properties"
 
     private typealias Field = (key: String, property: WritableKeyPath<CollectionProperties, String?>, message: String)
 
@@ -44,6 +45,7 @@ extension CollectionMetadata {
             ("timezone", \.timeZone, "Set timezone."),
             ("timezone-id", \.timeZoneID, "Set timezone id."),
             ("resource-id", \.resourceID, "Set resource-id."),
+            ("availability", \.availability, "Set availability."),
         ]
     }
 
@@ -52,15 +54,11 @@ extension CollectionMetadata {
         properties = CollectionProperties()
         for field in Self.fields { properties[keyPath: field.property] = file[INIFile.defaultSection, field.key] }
         properties.timeZone = properties.timeZone.map(Self.withNetworkLineEnds)
+        properties.availability = properties.availability.map(Self.withNetworkLineEnds)
         properties.order = file[Self.calendarSection, "order"]
         properties.supportedComponents = file[Self.calendarSection, "supported-components"].map(Self.list)
-        for key in file.keys(in: Self.deadSection) {
-            guard let text = file[Self.deadSection, key], let (name, xml) = Self.decodeDeadProperty(text) else {
-                continue
-            }
-            properties.deadProperties[name] = xml
-        }
         self.place = place
+        readOwnSections(of: file)
     }
 
     /// Writes what differs from `old` into the file, so that everything else in it stays.
@@ -69,8 +67,8 @@ extension CollectionMetadata {
         let before = old?.properties ?? CollectionProperties()
         for field in Self.fields where properties[keyPath: field.property] != before[keyPath: field.property] {
             let value = properties[keyPath: field.property]
-            let isTimeZone = field.key == "timezone"
-            file.set(INIFile.defaultSection, field.key, to: isTimeZone ? value.map(Self.unfolded) : value)
+            let isCalendarData = field.key == "timezone" || field.key == "availability"
+            file.set(INIFile.defaultSection, field.key, to: isCalendarData ? value.map(Self.unfolded) : value)
         }
         if properties.order != before.order { file.set(Self.calendarSection, "order", to: properties.order) }
         if properties.supportedComponents != before.supportedComponents {
@@ -78,13 +76,7 @@ extension CollectionMetadata {
                 Self.calendarSection, "supported-components",
                 to: properties.supportedComponents?.joined(separator: ","))
         }
-        guard properties.deadProperties != before.deadProperties else { return }
-        for key in file.keys(in: Self.deadSection) { file.set(Self.deadSection, key, to: nil) }
-        let dead = properties.deadProperties.sorted { $0.key < $1.key }
-        for (number, property) in dead.enumerated() {
-            file.set(
-                Self.deadSection, "property\(number + 1)", to: Self.encodeDeadProperty(property.key, property.value))
-        }
+        updateOwnSections(of: &file, from: before)
     }
 
     /// Lines for the commit, in Xandikos's words.
@@ -99,8 +91,7 @@ extension CollectionMetadata {
         if properties.supportedComponents != before.supportedComponents {
             lines.append("Set supported calendar components.")
         }
-        if properties.deadProperties != before.deadProperties { lines.append("Set other properties.") }
-        return lines
+        return lines + ownChanges(from: before)
     }
 
     private static func list(_ text: String) -> [String] {
@@ -125,40 +116,6 @@ extension CollectionMetadata {
             }
         }
         return lines.joined(separator: "\n")
-    }
-
-    // MARK: Dead properties: Clark name, space, XML with line ends escaped
-
-    private static func encodeDeadProperty(_ name: String, _ xml: String) -> String {
-        var escaped = name + " "
-        for scalar in xml.unicodeScalars {
-            switch scalar {
-            case "\\": escaped += "\\\\"
-            case "\n": escaped += "\\n"
-            case "\r": escaped += "\\r"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
-    }
-
-    private static func decodeDeadProperty(_ text: String) -> (name: String, xml: String)? {
-        // A namespace is a URI reference and should have no space, but it is the brace that ends it.
-        let search = text.hasPrefix("{") ? (text.firstIndex(of: "}") ?? text.startIndex) : text.startIndex
-        guard let space = text[search...].firstIndex(of: " ") else { return nil }
-        var xml = String.UnicodeScalarView()
-        var isEscaped = false
-        for scalar in text[text.index(after: space)...].unicodeScalars {
-            if isEscaped {
-                xml.append(scalar == "n" ? "\n" : scalar == "r" ? "\r" : scalar)
-                isEscaped = false
-            } else if scalar == "\\" {
-                isEscaped = true
-            } else {
-                xml.append(scalar)
-            }
-        }
-        return (String(text[..<space]), String(xml))
     }
 }
 
@@ -202,7 +159,9 @@ extension CollectionMetadata {
 
     /// Properties that have no home in the configuration.
     func checkConfigCanHold() throws(CollectionStoreError) {
-        guard properties.supportedComponents == nil, properties.deadProperties.isEmpty else {
+        guard properties.supportedComponents == nil, properties.deadProperties.isEmpty,
+            properties.memberProperties.isEmpty, properties.grants.isEmpty, properties.availability == nil
+        else {
             throw CollectionStoreError(
                 .invalidProperty,
                 "This collection keeps its properties in its git configuration, which has no place for this one.")

@@ -23,6 +23,12 @@ package struct CollectionProperties: Hashable, Sendable {
     package var supportedComponents: [String]?
     /// Properties this server does not know: XML element by Clark name (`{namespace}local`).
     package var deadProperties: [String: String] = [:]
+    /// The same for members, by their names.
+    package var memberProperties: [MemberName: [String: String]] = [:]
+    /// `CALDAV:calendar-availability` (RFC 7953): an iCalendar object, lines ending in CRLF.
+    package var availability: String?
+    /// What others than the owner may do.
+    package var grants: [AccessGrant] = []
 
     package init() {}
 

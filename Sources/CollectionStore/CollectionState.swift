@@ -73,7 +73,14 @@ struct CollectionState: Sendable {
             let file = try inner.entry(named: Array(CollectionMetadata.directoryFileName.utf8))
                 .map { entry throws(GitError) in try repository.objects.read(entry.id, as: .blob) }
             let parsed = INIFile(parsing: String(decoding: file ?? [], as: UTF8.self))
-            return (CollectionMetadata(file: parsed, place: .directory), parsed)
+            var metadata = CollectionMetadata(file: parsed, place: .directory)
+            if metadata.properties.availability == nil,
+                let entry = inner.entry(named: Array(CollectionMetadata.availabilityFileName.utf8))
+            {
+                let text = try repository.objects.read(entry.id, as: .blob)
+                metadata.properties.availability = String(decoding: text, as: UTF8.self)
+            }
+            return (metadata, parsed)
         }
         let file = try repository.objects.read(entry.id, as: .blob)
         let parsed = INIFile(parsing: String(decoding: file, as: UTF8.self))

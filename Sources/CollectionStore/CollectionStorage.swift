@@ -43,6 +43,20 @@ package protocol CollectionStorage: Sendable {
         _ name: MemberName, in collection: CollectionPath, if condition: WriteCondition, by author: ChangeAuthor
     ) async throws(CollectionStoreError)
 
+    /// Gives a member another name in its collection, with its properties, in one commit; what had the name is replaced.
+    /// `replacing` is about that. Throws as `put`.
+    @discardableResult
+    func rename(
+        _ name: MemberName, to new: MemberName, in collection: CollectionPath, if condition: WriteCondition,
+        replacing: WriteCondition, by author: ChangeAuthor
+    ) async throws(CollectionStoreError) -> PutOutcome
+
+    /// Gives a collection, or a plain directory, another place, with all that is below it and with its history.
+    /// Throws `.notFound`, `.alreadyExists`, `.parentMissing`, `.invalidName` when the new place is inside the old one.
+    func moveCollection(
+        from path: CollectionPath, to target: CollectionPath, by author: ChangeAuthor
+    ) async throws(CollectionStoreError)
+
     /// Changes properties: all that `change` does in one commit, or nothing. What `change` throws is thrown on.
     func updateProperties(
         at path: CollectionPath, by author: ChangeAuthor,

@@ -133,6 +133,19 @@ package struct GitCollectionStorage: CollectionStorage {
         _ = try await submit(CollectionChange(kind: .delete(name, if: condition), author: author), collection)
     }
 
+    @discardableResult
+    package func rename(
+        _ name: MemberName, to new: MemberName, in collection: CollectionPath, if condition: WriteCondition,
+        replacing: WriteCondition, by author: ChangeAuthor
+    ) async throws(CollectionStoreError) -> PutOutcome {
+        let change = CollectionChange(
+            kind: .rename(name, to: new, if: condition, replacing: replacing), author: author)
+        guard case .put(let outcome) = try await submit(change, collection) else {
+            throw CollectionStoreError(.inputOutput, "The writer of \(collection) gave no answer.")
+        }
+        return outcome
+    }
+
     package func updateProperties(
         at path: CollectionPath, by author: ChangeAuthor,
         _ change: @escaping @Sendable (inout CollectionProperties) throws(CollectionStoreError) -> Void
@@ -252,6 +265,28 @@ package struct GitCollectionStorage: CollectionStorage {
                 try FileSystem.rename(target, to: trash)
                 try FileSystem.syncDirectory(parent)
                 try FileSystem.removeTree(trash)
+            }
+        }
+    }
+
+    package func moveCollection(
+        from path: CollectionPath, to target: CollectionPath, by author: ChangeAuthor
+    ) async throws(CollectionStoreError) {
+        try await DiskQueue.shared.run { () throws(CollectionStoreError) in
+            guard !path.isRoot, !target.isWithin(path) else {
+                throw CollectionStoreError(.invalidName, "\(path) cannot be moved to \(target), which is inside it.")
+            }
+            switch try self.nodeOnDisk(at: path) {
+            case .directory, .collection: break
+            default: throw CollectionStoreError(.notFound, "There is no collection \(path).")
+            }
+            try self.checkPlace(of: target)
+            self.open.forget(within: path)
+            let (from, to) = (self.directory(of: path), self.directory(of: target))
+            try withGit { () throws(GitError) in
+                try FileSystem.rename(from, to: to)
+                try FileSystem.syncDirectory(FileSystem.directory(of: to))
+                try FileSystem.syncDirectory(FileSystem.directory(of: from))
             }
         }
     }

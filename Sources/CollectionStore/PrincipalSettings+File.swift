@@ -14,6 +14,10 @@ extension PrincipalSettings {
         defaultCalendarURL = file["scheduling", "default-calendar-url"]
         calendarProxyReadFor = list("principal", "calendar-proxy-read-for")
         calendarProxyWriteFor = list("principal", "calendar-proxy-write-for")
+        displayName = file["principal", "displayname"]
+        for key in file.keys(in: "shares") {
+            if let text = file["shares", key], let path = try? CollectionPath(text) { shares.append(path) }
+        }
     }
 
     /// Writes what differs from `old` into the file, so that everything else in it stays.
@@ -29,6 +33,10 @@ extension PrincipalSettings {
         set("principal", "addressbook-home-set", joined(addressbookHomes), joined(old.addressbookHomes))
         set("principal", "calendar-proxy-read-for", joined(calendarProxyReadFor), joined(old.calendarProxyReadFor))
         set("principal", "calendar-proxy-write-for", joined(calendarProxyWriteFor), joined(old.calendarProxyWriteFor))
+        set("principal", "displayname", displayName, old.displayName)
+        guard shares != old.shares else { return }
+        for key in file.keys(in: "shares") { file.set("shares", key, to: nil) }
+        for (number, path) in shares.enumerated() { file.set("shares", "share\(number + 1)", to: path.string) }
     }
 }
 

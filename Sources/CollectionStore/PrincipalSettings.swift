@@ -12,6 +12,12 @@ package struct PrincipalSettings: Hashable, Sendable {
     package var calendarProxyReadFor: [String] = []
     package var calendarProxyWriteFor: [String] = []
 
+    /// Collections of others that their owners have shared with this person. What the person may do there is said by
+    /// the collection itself; an entry whose grant is gone means nothing.
+    package var shares: [CollectionPath] = []
+    /// `DAV:displayname`; the name of the directory when it is nil.
+    package var displayName: String?
+
     package init() {}
 
     /// Fixed by the layout.

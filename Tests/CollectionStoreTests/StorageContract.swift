@@ -130,6 +130,16 @@ import Testing
         wanted.timeZone = "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:X\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n"
         wanted.timeZoneID = "Europe/Prague"
         wanted.supportedComponents = ["VEVENT", "VTODO"]
+        wanted.memberProperties = [
+            try MemberName("a b%ž.ics"): ["{urn:x}p": "<p xmlns='urn:x'>\n 100 % </p>", "{}q": "<q/>"],
+            try MemberName("c"): ["{urn:x}p": "<p/>"],
+        ]
+        wanted.availability =
+            "BEGIN:VCALENDAR\r\nBEGIN:VAVAILABILITY\r\nUID:x\r\nEND:VAVAILABILITY\r\nEND:VCALENDAR\r\n"
+        wanted.grants = [
+            AccessGrant(.principal(try CollectionPath("/bob")), .read),
+            AccessGrant(.principal(try CollectionPath("/carol ann")), .freeBusy), AccessGrant(.authenticated, .write),
+        ]
         wanted.deadProperties = ["{urn:x y}ab": "<a xmlns='urn:x'>\r\n 1 \\n % </a>", "{}n": "<n/>"]
         let properties = wanted
         let before = try await storage.view(path).syncToken
@@ -196,6 +206,68 @@ import Testing
         for bad in ["", "x", String(repeating: "0", count: 40), last.token.description + "-", "a-b-c"] {
             #expect(await code { _ = try await view.changes(since: SyncToken(bad), limit: nil) } == .invalidToken)
         }
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test(arguments: storages)
+    func membersAreRenamed(provider: Provider) async throws {
+        let (storage, path, folder) = try await prepared(provider)
+        let (a, b, c) = (try MemberName("a.ics"), try MemberName("b.ics"), try MemberName("c.ics"))
+        let one = try await storage.put(Samples.event("one"), as: a, in: path, if: .any, by: author)
+        _ = try await storage.put(Samples.event("two"), as: b, in: path, if: .any, by: author)
+        try await storage.updateProperties(at: path, by: author) { $0.memberProperties = [a: ["{}p": "<p/>"]] }
+        let before = try await storage.view(path).syncToken
+        func rename(_ from: MemberName, _ to: MemberName, _ replacing: WriteCondition = .any) async throws -> PutOutcome
+        {
+            try await storage.rename(from, to: to, in: path, if: .any, replacing: replacing, by: author)
+        }
+        #expect(await code { _ = try await rename(a, b, .absent) } == .preconditionFailed)
+        #expect(await code { _ = try await rename(c, b) } == .notFound)
+        let moved = try await rename(a, c, .absent)
+        #expect(moved.created && moved.etag == one.etag)
+        let view = try await storage.view(path)
+        #expect(try await view.members().map(\.name) == [b, c])
+        #expect(view.properties.memberProperties == [c: ["{}p": "<p/>"]])
+        #expect(try await view.member(uid: "one")?.name == c)
+        let changes = try await view.changes(since: before, limit: nil)
+        #expect(changes.changed.map(\.name) == [c] && changes.removed == [a])
+        // Replacing frees the UID of what was there, and keeps the other taken.
+        #expect(try await rename(c, b).created == false)
+        _ = try await storage.put(Samples.event("two"), as: a, in: path, if: .absent, by: author)
+        let conflict = await failure {
+            _ = try await storage.put(Samples.event("one"), as: c, in: path, if: .absent, by: author)
+        }
+        #expect(conflict?.code == .uidConflict && conflict?.member == b)
+        try await storage.delete(b, in: path, if: .any, by: author)
+        #expect(try await storage.view(path).properties.memberProperties == [:], "properties go with the member")
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test(arguments: storages)
+    func collectionsAreMoved(provider: Provider) async throws {
+        let (storage, path, folder) = try await prepared(provider)
+        let (inner, target) = (try CollectionPath("/cal/inner"), try CollectionPath("/moved"))
+        try await storage.createCollection(at: inner, type: .other, properties: .init(), by: author)
+        _ = try await storage.put(Samples.event("a"), as: MemberName("a.ics"), in: path, if: .any, by: author)
+        let token = try await storage.view(path).syncToken
+        func move(_ from: CollectionPath, _ to: CollectionPath) async throws {
+            try await storage.moveCollection(from: from, to: to, by: author)
+        }
+        #expect(await code { try await move(path, inner) } == .invalidName)
+        #expect(await code { try await move(path, try CollectionPath("/no/where")) } == .parentMissing)
+        #expect(await code { try await move(target, try CollectionPath("/other")) } == .notFound)
+        try await move(path, target)
+        #expect(await code { try await move(target, target) } == .invalidName)
+        let view = try await storage.view(target)
+        #expect(view.type == .calendar && view.syncToken == token)
+        #expect(try await view.members().map(\.name.string) == ["a.ics"])
+        #expect(try await storage.children(of: target) == ["inner"])
+        guard case .missing = try await storage.node(at: path) else {
+            Issue.record("nothing is left at the old place")
+            return
+        }
+        _ = try await storage.put(Samples.event("b"), as: MemberName("b.ics"), in: target, if: .any, by: author)
+        #expect(await code { try await move(target, target) } == .invalidName)
         withExtendedLifetime(folder) {}
     }
 
@@ -298,9 +370,12 @@ import Testing
         #expect(try await storage.view(CollectionPath("/people/ada/contacts/addressbook")).type == .addressbook)
         #expect(try await storage.view(CollectionPath("/people/ada/inbox")).type == .scheduleInbox)
         #expect(try await storage.view(CollectionPath("/people/ada/calendars")).type == .other)
+        let shared = try CollectionPath("/people/bob/calendars/work, all")
         try await storage.updatePrincipal(at: principal) {
             $0.addresses = ["mailto:ada@example.org", "mailto:a@example.org"]
             $0.calendarHomes = ["calendars", "more"]
+            $0.displayName = "Ada, Countess"
+            $0.shares = [shared]
         }
         guard case .directory(let directory) = try await storage.node(at: principal) else {
             Issue.record("a principal is a directory")
@@ -308,6 +383,7 @@ import Testing
         }
         #expect(directory.settings.addresses == ["mailto:ada@example.org", "mailto:a@example.org"])
         #expect(directory.settings.calendarHomes == ["calendars", "more"])
+        #expect(directory.settings.displayName == "Ada, Countess" && directory.settings.shares == [shared])
         #expect(directory.settings.addressbookHomes == ["contacts"])
         #expect(directory.settings.defaultCalendarURL == "/people/ada/calendars/calendar")
     }
