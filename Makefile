@@ -1,5 +1,5 @@
 # Fasti. `make` alone prints what there is.
-.PHONY: help run test bench format lint docs install clean
+.PHONY: help run test bench fuzz format lint docs install clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
@@ -22,8 +22,11 @@ test: ## build everything and run all tests, installing the programs they talk t
 bench: ## measure against Xandikos and restic, side by side
 	@scripts/bench
 
+fuzz: ## try the readers of stored bytes with libFuzzer for a while (SECONDS=60 for each)
+	@for target in $$(scripts/fuzz); do scripts/fuzz $$target -max_total_time=$(or $(SECONDS),60) || exit; done
+
 format: ## format the sources
-	@swift format format -i -r -p Package.swift Sources Tests
+	@swift format format -i -r -p Package.swift Sources Tests Fuzz
 
 lint: ## check format, documentation links and the rules that a compiler does not know
 	@scripts/lint

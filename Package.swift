@@ -36,6 +36,9 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
+/// scripts/fuzz builds the readers of stored bytes alone, for libFuzzer.
+let isFuzzing = Context.environment["FASTI_FUZZ"] != nil
+
 let package = Package(
     name: "fasti",
     products: [
@@ -112,6 +115,9 @@ let package = Package(
         .executableTarget(name: "fasti", dependencies: ["FastiCommands"], swiftSettings: settings),
 
         // Tests
+        .target(
+            name: "FuzzTargets", dependencies: ["Compression", "ConnectorKit", "KlosetFormat"], path: "Fuzz/Targets",
+            swiftSettings: settings + (isFuzzing ? [.define("FUZZING")] : [])),
         .target(name: "PeerPrograms", path: "Tests/PeerPrograms", swiftSettings: settings),
         tests("AccountsTests", ["Accounts"]),
         tests("ArchitectureTests", ["PeerPrograms"]),
@@ -134,6 +140,7 @@ let package = Package(
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
         tests("FileConnectorTests", ["CPOSIX", "ConnectorKit", "FileConnector"]),
         tests("ICalendarTests", ["ContentLines", "ICalendar"]),
+        tests("FuzzTests", ["FuzzTargets"]),
         tests("GitObjectsTests", ["GitObjects", "PeerPrograms"]),
         tests("KlosetFormatTests", ["ConnectorKit", "KlosetFormat"]),
         tests("KlosetTests", ["BLAKE3", "Compression", "ConnectorKit", "Kloset", "KlosetFormat", crypto]),
@@ -143,3 +150,13 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if isFuzzing {
+    let readers: Set = [
+        "BLAKE3", "CBLAKE3Kernels", "CDeflate", "CLZ4", "CZlib", "CZstd", "Compression", "ConnectorKit", "FuzzTargets",
+        "KlosetFormat",
+    ]
+    package.targets.removeAll { !readers.contains($0.name) }
+    package.products = [.library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"])]
+    package.dependencies = []
+}

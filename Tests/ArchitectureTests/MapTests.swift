@@ -139,7 +139,8 @@ struct PackageTarget {
             let dependencies = (target["dependencies"] as? [[String: Any]] ?? []).compactMap { dependency in
                 dependency.values.compactMap { ($0 as? [Any])?.first as? String }.first
             }
-            let isTest = (target["path"] as? String)?.hasPrefix("Tests/") == true || target["type"] as? String == "test"
+            let path = target["path"] as? String ?? ""
+            let isTest = path.hasPrefix("Tests/") || path.hasPrefix("Fuzz/") || target["type"] as? String == "test"
             return PackageTarget(name: name, isTest: isTest, dependencies: dependencies)
         }
     }
