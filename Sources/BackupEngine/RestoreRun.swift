@@ -13,7 +13,7 @@ struct RestoreRun {
     let gaps = Gaps()
     private(set) var counts = RestoreSummary.Counts()
     private(set) var failures = JobFailures()
-    /// All attributes of the snapshot by path, read when the first one is wanted: a snapshot keeps them in one tree.
+    /// All attributes of the snapshot by path, read when one is not where it belongs in their tree.
     private var attributes: [BytePath: [SnapshotAttribute]]?
 
     init(snapshot: Snapshot, base: BytePath, exporter: any Exporter, report: @escaping JobReport) {
@@ -62,12 +62,14 @@ struct RestoreRun {
         guard !entry.extendedAttributeNames.isEmpty,
             exporter.identity.flags.contains(.exportsExtendedAttributes)
         else { return }
-        try await restoreAttributes(of: path, as: target)
+        try await restoreAttributes(of: path, entry.extendedAttributeNames, as: target)
     }
 
-    private mutating func restoreAttributes(of path: BytePath, as target: BytePath) async throws {
+    private mutating func restoreAttributes(
+        of path: BytePath, _ names: [[UInt8]], as target: BytePath
+    ) async throws {
         do {
-            for attribute in try await attributes(of: path) {
+            for attribute in try await attributes(names, of: path) {
                 guard let kind = attribute.kind else { continue }
                 let record = Record(
                     path: target, kind: .extendedAttribute(name: attribute.name, kind: kind), info: nil,
@@ -81,8 +83,9 @@ struct RestoreRun {
         }
     }
 
-    private mutating func attributes(of path: BytePath) async throws -> [SnapshotAttribute] {
+    private mutating func attributes(_ names: [[UInt8]], of path: BytePath) async throws -> [SnapshotAttribute] {
         if let attributes { return attributes[path] ?? [] }
+        if let found = try await snapshot.extendedAttributes(names, of: path) { return found }
         let all = Dictionary(grouping: try await snapshot.extendedAttributes(), by: \.path)
         attributes = all
         return all[path] ?? []

@@ -48,20 +48,36 @@ package struct SnapshotDiff: Sendable {
     ///   snapshots is damaged: a partial answer would look like an answer.
     package func run(_ body: (BytePath, Change, JobEntry.Kind) throws -> Void) async throws -> Summary {
         var summary = Summary()
-        // The next pair to look at is the last one.
-        var waiting = [Pair(path: .root, old: try await entry(old), new: try await entry(new))]
-        while let pair = waiting.popLast() {
-            try Task.checkCancellation()
-            if let change = pair.change {
-                summary.count(change)
-                try body(pair.path, change, pair.kind)
-            } else {
+        func visit(_ pair: Pair) throws {
+            guard let change = pair.change else {
                 summary.same += 1
+                return
             }
-            waiting.append(contentsOf: try await children(of: pair).reversed())
+            summary.count(change)
+            try body(pair.path, change, pair.kind)
+        }
+        let top = Pair(path: .root, old: try await entry(old), new: try await entry(new))
+        try visit(top)
+        // The directories on the way to where the comparison is.
+        var open = [try await PairCursor(top, self)]
+        while let directory = open.last {
+            try Task.checkCancellation()
+            guard let pair = try await open[open.count - 1].next() else {
+                open.removeLast()
+                continue
+            }
+            try visit(pair)
+            guard pair.hasChildren else { continue }
+            guard open.count < Self.maximumDepth else {
+                throw KlosetError(.limitExceeded, "\(directory.path) lies more than \(open.count) folders deep.")
+            }
+            open.append(try await PairCursor(pair, self))
         }
         return summary
     }
+
+    /// No file system has paths that go deeper.
+    private static let maximumDepth = 10_000
 
     private func entry(_ place: Place) async throws -> Entry {
         guard let entry = try await place.snapshot.entry(at: place.path) else {
@@ -70,33 +86,43 @@ package struct SnapshotDiff: Sendable {
         }
         return entry
     }
-
-    /// The union of both sides by name, in bytewise order.
-    private func children(of pair: Pair) async throws -> [Pair] {
-        let before = pair.old?.isDirectory == true ? try await old.children(at: pair.path) : []
-        let after = pair.new?.isDirectory == true ? try await new.children(at: pair.path) : []
-        var result: [Pair] = []
-        var (i, j) = (0, 0)
-        while i < before.count || j < after.count {
-            let left = i < before.count ? before[i] : nil
-            let right = j < after.count ? after[j] : nil
-            let takesLeft =
-                left.map { left in right.map { !$0.name.lexicographicallyPrecedes(left.name) } ?? true } ?? false
-            let takesRight =
-                right.map { right in left.map { !$0.name.lexicographicallyPrecedes(right.name) } ?? true } ?? false
-            if let name = (takesLeft ? left : right)?.name, let path = pair.path.appending(name) {
-                result.append(Pair(path: path, old: takesLeft ? left : nil, new: takesRight ? right : nil))
-            }
-            if takesLeft { i += 1 }
-            if takesRight { j += 1 }
-        }
-        return result
-    }
 }
 
 extension SnapshotDiff.Place {
-    fileprivate func children(at relative: BytePath) async throws -> [Entry] {
-        try await snapshot.children(of: relative.joined(to: path))
+    fileprivate func cursor(at relative: BytePath) async throws -> DirectoryCursor {
+        try await snapshot.cursor(of: relative.joined(to: path))
+    }
+}
+
+/// The children of a directory on both sides, united by name, in bytewise order.
+private struct PairCursor {
+    let path: BytePath
+    private var old: DirectoryCursor?
+    private var new: DirectoryCursor?
+    private var left: Entry?
+    private var right: Entry?
+
+    init(_ pair: Pair, _ diff: SnapshotDiff) async throws {
+        path = pair.path
+        if pair.old?.isDirectory == true { old = try await diff.old.cursor(at: path) }
+        if pair.new?.isDirectory == true { new = try await diff.new.cursor(at: path) }
+        left = try await old?.next()
+        right = try await new?.next()
+    }
+
+    mutating func next() async throws -> Pair? {
+        while left != nil || right != nil {
+            let takesLeft = left.map { left in right.map { !$0.name.lexicographicallyPrecedes(left.name) } ?? true }
+            let takesRight = right.map { right in left.map { !$0.name.lexicographicallyPrecedes(right.name) } ?? true }
+            let before = takesLeft == true ? left : nil
+            let after = takesRight == true ? right : nil
+            if before != nil { left = try await old?.next() }
+            if after != nil { right = try await new?.next() }
+            if let name = (before ?? after)?.name, let path = path.appending(name) {
+                return Pair(path: path, old: before, new: after)
+            }
+        }
+        return nil
     }
 }
 
@@ -118,6 +144,8 @@ private struct Pair {
     let new: Entry?
 
     var kind: JobEntry.Kind { JobEntry.Kind((new ?? old)?.info.mode) }
+
+    var hasChildren: Bool { old?.isDirectory == true || new?.isDirectory == true }
 
     /// nil when both sides are the same.
     var change: SnapshotDiff.Change? {

@@ -22,19 +22,49 @@ package struct SnapshotTraversal: Sendable {
         guard let first = try await snapshot.entry(at: path) else {
             throw KlosetError(.notFound, "There is no \(path) in snapshot \(snapshot.header.identifier.shortHex).")
         }
-        // The next entry to visit is the last one.
-        var waiting: [(path: BytePath, entry: Entry)] = [(path, first)]
-        while let (path, entry) = waiting.popLast() {
+        try await visit(path, first)
+        // The directories on the way to where the walk is; each holds only its place in its own listing.
+        var open: [(path: BytePath, cursor: DirectoryCursor)] = []
+        if first.isDirectory, let cursor = try await enter(path, damaged) { open.append((path, cursor)) }
+        while let directory = open.last {
             try Task.checkCancellation()
-            try await visit(path, entry)
-            guard entry.isDirectory else { continue }
-            do {
-                for child in try await snapshot.children(of: path).reversed() {
-                    if let childPath = path.appending(child.name) { waiting.append((childPath, child)) }
-                }
-            } catch let error as KlosetError {
-                try await damaged(path, error)
+            guard let child = try await next(&open[open.count - 1].cursor, directory.path, damaged) else {
+                open.removeLast()
+                continue
             }
+            guard let childPath = directory.path.appending(child.name) else { continue }
+            try await visit(childPath, child)
+            guard child.isDirectory else { continue }
+            guard open.count < Self.maximumDepth else {
+                try await damaged(childPath, KlosetError(.limitExceeded, "It lies more than \(open.count) folders deep."))
+                continue
+            }
+            if let cursor = try await enter(childPath, damaged) { open.append((childPath, cursor)) }
+        }
+    }
+
+    /// No file system has paths that go deeper.
+    private static let maximumDepth = 10_000
+
+    private func enter(
+        _ path: BytePath, _ damaged: (BytePath, KlosetError) async throws -> Void
+    ) async throws -> DirectoryCursor? {
+        do {
+            return try await snapshot.cursor(of: path)
+        } catch let error as KlosetError {
+            try await damaged(path, error)
+            return nil
+        }
+    }
+
+    private func next(
+        _ cursor: inout DirectoryCursor, _ path: BytePath, _ damaged: (BytePath, KlosetError) async throws -> Void
+    ) async throws -> Entry? {
+        do {
+            return try await cursor.next()
+        } catch let error as KlosetError {
+            try await damaged(path, error)
+            return nil
         }
     }
 }

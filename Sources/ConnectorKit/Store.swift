@@ -137,8 +137,16 @@ public protocol Store: Sendable {
     /// - Parameter range: bytes of the object; nil for all. An object that is shorter is an error.
     func get(_ resource: StoreResource, _ mac: MAC, range: Range<UInt64>?) async throws -> [UInt8]
 
+    /// The bytes of an object, where that can be told without reading it: readers then fetch neighbours together
+    /// and never reach beyond its end. Without a size every part is fetched by itself.
+    func size(of resource: StoreResource, _ mac: MAC) async throws -> UInt64?
+
     /// Removes an object; one that is already gone is no error.
     func delete(_ resource: StoreResource, _ mac: MAC) async throws
 
     func close() async
+}
+
+extension Store {
+    public func size(of resource: StoreResource, _ mac: MAC) async throws -> UInt64? { nil }
 }

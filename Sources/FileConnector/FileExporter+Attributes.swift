@@ -39,10 +39,8 @@ extension FileExporter {
     /// The open file or folder that the attribute belongs to; most often the file that was restored last.
     private func carrier(_ path: BytePath) throws(SystemError) -> Descriptor {
         if let lastFile, lastFile.path == path { return lastFile.file }
-        guard let (parent, name) = try tree?.place(path) else {
-            throw SystemError(number: ENOENT, action: "open it")
-        }
-        return try parent.open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        guard let place = try tree?.place(path) else { throw SystemError(number: ENOENT, action: "open it") }
+        return try place.directory.open(place.name, O_RDONLY | O_NONBLOCK | O_NOCTTY)
     }
 
     /// A file that is not writable takes no attributes either, so it is writable for a moment.

@@ -8,9 +8,9 @@ package import ConnectorKit
 
 /// A folder as the destination of a restore.
 ///
-/// Files of the same name are replaced, others stay. A file appears under its name only when it is complete. What a
-/// link at the destination leads to is never touched. All is durable when ``finish()`` returns: until then nothing is
-/// synced, because one sync of the file system costs less than one of each file.
+/// Files of the same name are replaced, others stay. In a folder that was there before, a file appears under its name
+/// only when it is complete. What a link at the destination leads to is never touched. All is durable when ``finish()``
+/// returns: until then nothing is synced, because one sync of the file system costs less than one of each file.
 package actor FileExporter: Exporter {
     package nonisolated let identity: ConnectorIdentity
     let destination: BytePath
@@ -25,6 +25,10 @@ package actor FileExporter: Exporter {
     /// Attributes that were left out, so that each is told of once.
     var attributesLeftOut: Set<[UInt8]> = []
     private var isNew = false
+    /// Who restores.
+    let user = geteuid()
+
+    var isPrivileged: Bool { user == 0 }
 
     struct HardLink: Hashable {
         let device: UInt64
@@ -121,7 +125,8 @@ package actor FileExporter: Exporter {
             if isNew { finishedLast.append((path, info)) }
             return
         }
-        let (parent, name) = try place(path)
+        let place = try place(path)
+        let (parent, name) = (place.directory, place.name)
         do throws(SystemError) {
             try parent.makeDirectory(name, mode: 0o700)
         } catch {
@@ -130,11 +135,13 @@ package actor FileExporter: Exporter {
             if existing.isDirectory {
                 // A stranger's folder stays as it is; writing into it then says what is wrong.
                 if existing.permissions & 0o700 != 0o700 { try? parent.setMode(of: name, 0o700) }
-            } else {
-                try parent.remove(name)
-                try parent.makeDirectory(name, mode: 0o700)
+                finishedLast.append((path, info))
+                return
             }
+            try parent.remove(name)
+            try parent.makeDirectory(name, mode: 0o700)
         }
+        tree?.enter(path, try parent.open(name, O_RDONLY | O_DIRECTORY))
         finishedLast.append((path, info))
     }
 
@@ -165,7 +172,7 @@ package actor FileExporter: Exporter {
     }
 
     /// The folder that holds `path`, opened, and the name in it.
-    func place(_ path: BytePath) throws -> (directory: Descriptor, name: [UInt8]) {
+    func place(_ path: BytePath) throws -> TargetTree.Place {
         guard tree != nil else {
             throw ConnectorError(.invalidConfiguration, "The destination was not opened before the first record.")
         }

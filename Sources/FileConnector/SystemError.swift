@@ -11,6 +11,8 @@ struct SystemError: Error {
     let number: Int32
     /// What was tried, as it follows "cannot": "open it".
     let action: String
+    /// Whether the content is all right, and only owner, permissions or times are not.
+    var isAboutMetadata = false
 
     /// For a record, which already has the path.
     var reason: String { "cannot \(action): \(String(cString: strerror(number)))" }

@@ -7,24 +7,15 @@ struct CheckSession {
     let fast: Bool
     var summary = CheckSummary()
     private let report: (CheckFinding) async -> Void
-    /// Objects that were looked at, and what was wrong with them: every path that uses one is hurt.
-    private var objects: [MAC: Examination] = [:]
+    var ledger: CheckLedger
 
-    private struct Examination {
-        /// Bytes of the content; nil when the object could not be read.
-        var size: UInt64?
-        var wounds: [Wound] = []
-    }
-
-    private struct Wound {
-        let blob: BlobID
-        let reason: String
-    }
-
-    init(_ repository: Repository, fast: Bool, report: @escaping (CheckFinding) async -> Void) {
+    init(
+        _ repository: Repository, fast: Bool, severalSnapshots: Bool, report: @escaping (CheckFinding) async -> Void
+    ) {
         self.repository = repository
         self.fast = fast
         self.report = report
+        ledger = CheckLedger(repository.aggregate, severalSnapshots: severalSnapshots)
     }
 
     mutating func note(_ finding: CheckFinding) async {
@@ -42,58 +33,66 @@ struct CheckSession {
     /// Checks an object and its chunks, and that it has the size that something says of it.
     ///
     /// - Parameter size: bytes; nil when nothing says it.
-    mutating func checkObject(_ object: MAC, size: Int64?, _ snapshot: MAC, _ path: BytePath) async throws {
-        let examination: Examination
-        if let known = objects[object] {
-            examination = known
-        } else {
-            examination = try await examine(object)
-            objects[object] = examination
+    /// - Returns: whether all is well.
+    @discardableResult
+    mutating func checkObject(
+        _ object: MAC, size: Int64?, _ snapshot: MAC, _ path: BytePath
+    ) async throws -> Bool {
+        let blob = BlobID(.object, object)
+        guard let number = ledger.aggregate.number(of: blob) else {
+            await damage(snapshot, path, blob, "\(blob) is not in the store")
+            return false
         }
-        for wound in examination.wounds { await damage(snapshot, path, wound.blob, wound.reason) }
-        guard let found = examination.size, let size, found != UInt64(exactly: size) else { return }
-        await damage(
-            snapshot, path, BlobID(.object, object), "the content has \(found) bytes, the entry says \(size)")
+        if ledger.examination(of: number) == nil { try await examine(object, number) }
+        guard let (found, wounds) = ledger.examination(of: number) else { return false }
+        for wound in wounds { await damage(snapshot, path, wound.blob, wound.reason) }
+        guard let found, let size, found != UInt64(exactly: size) else { return wounds.isEmpty }
+        await damage(snapshot, path, blob, "the content has \(found) bytes, the entry says \(size)")
+        return false
     }
 
-    private mutating func examine(_ id: MAC) async throws -> Examination {
+    private mutating func examine(_ id: MAC, _ number: Int) async throws {
         let object: Object
         do {
             object = try await repository.message(.object, id)
         } catch let error as KlosetError {
-            return Examination(wounds: [Wound(blob: BlobID(.object, id), reason: error.reason)])
+            let wound = CheckLedger.Wound(blob: BlobID(.object, id), reason: error.reason)
+            return ledger.note(number, size: nil, wounds: [wound])
         }
-        var wounds: [Wound] = []
-        var stream = StoreMAC.Stream(repository.keys.mac)
+        var wounds: [CheckLedger.Wound] = []
+        // The digest of a single chunk, which is its name, is that of the whole.
+        var stream = object.chunks.count == 1 ? nil : StoreMAC.Stream(repository.keys.mac)
         for chunk in object.chunks {
             try Task.checkCancellation()
             let blob = BlobID(.chunk, chunk.contentMAC)
             if fast {
-                if !repository.aggregate.contains(blob) {
-                    wounds.append(Wound(blob: blob, reason: "\(blob) is not in the store"))
+                if !ledger.aggregate.contains(blob) {
+                    wounds.append(CheckLedger.Wound(blob: blob, reason: "\(blob) is not in the store"))
                 }
                 continue
             }
             do {
-                let bytes = try await repository.blob(.chunk, chunk.contentMAC, limit: Int(chunk.length))
+                let bytes = try await repository.blob(blob, in: ledger.aggregate, limit: Int(chunk.length))
                 if bytes.count != Int(chunk.length) {
                     wounds.append(
-                        Wound(blob: blob, reason: "\(blob) has \(bytes.count) bytes, its object says \(chunk.length)"))
+                        CheckLedger.Wound(
+                            blob: blob, reason: "\(blob) has \(bytes.count) bytes, its object says \(chunk.length)"))
                 }
-                stream.update(bytes[...])
+                stream?.update(bytes[...])
                 summary.bytes += UInt64(bytes.count)
             } catch let error as KlosetError {
-                wounds.append(Wound(blob: blob, reason: error.reason))
+                wounds.append(CheckLedger.Wound(blob: blob, reason: error.reason))
             }
         }
         if wounds.isEmpty {
             summary.objects += 1
-            if !fast, stream.finalize() != object.contentMAC {
+            let mac = stream.map { $0.finalize() } ?? object.chunks.first?.contentMAC
+            if !fast, mac != object.contentMAC {
                 wounds.append(
-                    Wound(
+                    CheckLedger.Wound(
                         blob: BlobID(.object, id), reason: "the chunks put together are not the content of the object"))
             }
         }
-        return Examination(size: object.size ?? .max, wounds: wounds)
+        ledger.note(number, size: object.size ?? .max, wounds: wounds)
     }
 }

@@ -12,7 +12,7 @@ extension Snapshot {
         from path: BytePath = .root, fast: Bool = false, report: (CheckFinding) async -> Void
     ) async throws -> CheckSummary {
         try await withoutActuallyEscaping(report) { report in
-            var session = CheckSession(repository, fast: fast, report: report)
+            var session = CheckSession(repository, fast: fast, severalSnapshots: false, report: report)
             try await SnapshotCheck(self).run(from: path, &session)
             return session.summary
         }
@@ -26,9 +26,10 @@ extension Repository {
     public func check(fast: Bool = false, report: (CheckFinding) async -> Void) async throws -> CheckSummary {
         try await refresh()
         return try await withoutActuallyEscaping(report) { report in
-            var session = CheckSession(self, fast: fast, report: report)
-            try await StoreCheck(self).run(&session)
             let listing = try await snapshots()
+            var session = CheckSession(
+                self, fast: fast, severalSnapshots: listing.headers.count > 1, report: report)
+            try await StoreCheck(self).run(&session)
             for (snapshot, error) in listing.unreadable {
                 await session.damage(snapshot, nil, nil, error.reason)
             }

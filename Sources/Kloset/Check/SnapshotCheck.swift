@@ -54,6 +54,11 @@ struct SnapshotCheck {
     }
 
     private func checkEntry(_ mac: MAC, _ path: BytePath, _ session: inout CheckSession) async throws {
+        let number = session.ledger.aggregate.number(of: BlobID(.entry, mac))
+        if let number, session.ledger.isSound(number, at: path.bytes) {
+            if session.ledger.isDirectory(number) { try await checkListing(path, &session) }
+            return
+        }
         let entry: Entry
         do {
             entry = try await repository.entry(mac)
@@ -61,18 +66,26 @@ struct SnapshotCheck {
             await session.damage(id, path, BlobID(.entry, mac), error.reason)
             return
         }
-        if entry.path != path {
+        var isSound = true
+        if !entry.isAt(path) {
+            isSound = false
             await session.damage(id, path, BlobID(.entry, mac), "the entry says that it is \(entry.path)")
+        }
+        if let number, !session.ledger.noteKind(number, isDirectory: entry.isDirectory) {
+            await session.damage(
+                id, path, BlobID(.entry, mac), "the stored listing of its directory is wrong about what it is")
         }
         if entry.info.mode.isRegular {
             if entry.object == .zero {
+                isSound = false
                 await session.damage(id, path, BlobID(.entry, mac), "the file has no content")
-            } else {
-                try await session.checkObject(entry.object, size: entry.info.size, id, path)
+            } else if try await !session.checkObject(entry.object, size: entry.info.size, id, path) {
+                isSound = false
             }
         } else if entry.isDirectory {
             try await checkListing(path, &session)
         }
+        if isSound, let number { session.ledger.noteSound(number, at: path.bytes) }
     }
 
     /// The listing of a directory must hold exactly what the tree has below it.
@@ -90,23 +103,32 @@ struct SnapshotCheck {
         }
     }
 
+    /// The entries themselves are checked when the tree comes to them: here it is enough that the listing holds, in
+    /// the same order, the very bytes that the tree names.
     private func compareListing(_ path: BytePath, _ object: MAC, _ session: inout CheckSession) async throws {
         var listing = DirectoryListing(
             directory: path, content: ObjectReader(repository, object: object, expectedSize: nil, of: "the listing"))
-        var cursor = snapshot.tree.pairs(from: path.isRoot ? path.bytes : path.bytes + [UInt8(ascii: "/")])
+        let prefix = path.isRoot ? path.bytes : path.bytes + [UInt8(ascii: "/")]
+        var cursor = snapshot.tree.pairs(from: prefix)
         while true {
             var inTree = try await cursor.next()
             if let key = inTree?.key, key == path.bytes { inTree = try await cursor.next() }
-            if let key = inTree?.key, BytePath(validating: key)?.parent != path { inTree = nil }
-            let child = try await listing.next()
-            if child == nil && inTree == nil { return }
-            guard let child, let inTree, child.entry.path.bytes == inTree.key else {
-                let name = child?.entry.path.description ?? inTree.map { printable($0.key) } ?? ""
-                throw KlosetError(.corrupt, "the tree and the stored listing of the directory differ at \(name)")
-            }
-            guard child.identifier == inTree.value else {
+            if let key = inTree?.key, !key.isDirectChild(ofPrefix: prefix) { inTree = nil }
+            let frame = try await listing.nextFrame()
+            if frame == nil && inTree == nil { return }
+            guard let frame, let inTree else {
+                let name = try frame.map { try listing.child($0).entry.path.description }
                 throw KlosetError(
-                    .corrupt, "the tree and the stored listing have different entries for \(child.entry.path)")
+                    .corrupt,
+                    "the tree and the stored listing of the directory differ at \(name ?? printable(inTree?.key ?? []))")
+            }
+            guard frame.identifier == inTree.value, repository.keys.mac(frame.entry) == frame.identifier else {
+                throw KlosetError(
+                    .corrupt, "the tree and the stored listing have different entries for \(printable(inTree.key))")
+            }
+            guard let number = session.ledger.aggregate.number(of: BlobID(.entry, inTree.value)) else { continue }
+            guard session.ledger.noteListed(number, asDirectory: frame.isDirectory) else {
+                throw KlosetError(.corrupt, "the stored listing is wrong about what \(printable(inTree.key)) is")
             }
         }
     }
@@ -173,5 +195,23 @@ struct SnapshotCheck {
             await session.damage(id, nil, damage.blob, "\(place): \(damage.error.reason)")
         }
         return pair
+    }
+}
+
+extension Entry {
+    /// Whether the entry lies at a path, without putting its own together.
+    fileprivate func isAt(_ path: BytePath) -> Bool {
+        if isRoot { return path.isRoot }
+        let parent = parentPath.isRoot ? [] : parentPath.bytes
+        let bytes = path.bytes
+        return bytes.count == parent.count + 1 + name.count && bytes.starts(with: parent)
+            && bytes[parent.count] == UInt8(ascii: "/") && bytes[(parent.count + 1)...].elementsEqual(name)
+    }
+}
+
+extension [UInt8] {
+    /// Whether this is the path of a child of the directory whose path, with a slash behind it, is `prefix`.
+    fileprivate func isDirectChild(ofPrefix prefix: [UInt8]) -> Bool {
+        count > prefix.count && starts(with: prefix) && !self[prefix.count...].contains(UInt8(ascii: "/"))
     }
 }

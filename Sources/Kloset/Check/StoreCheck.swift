@@ -59,8 +59,7 @@ struct StoreCheck {
         _ mac: MAC, _ number: UInt32, locations: Int, _ session: inout CheckSession
     ) async throws {
         do {
-            let file = try await repository.store.get(.packfile, mac, range: nil)
-            let records = try index(of: file)
+            let records = try await index(of: PackfileBytes(mac, in: repository.store))
             var found = 0
             for record in records where isListed(record, number) { found += 1 }
             if found < locations {
@@ -81,34 +80,48 @@ struct StoreCheck {
     }
 
     /// Checks the digest of the whole file, then footer and index.
-    private func index(of file: [UInt8]) throws(KlosetError) -> [PackfileIndexRecord] {
+    private func index(of file: PackfileBytes) async throws -> [PackfileIndexRecord] {
         do {
-            let wrapper = try Wrapper(parsing: file, expecting: .packfile)
-            guard repository.keys.mac(file[wrapper.authenticated]) == wrapper.mac else {
-                throw KlosetError(.corrupt, "its digest does not fit its bytes")
-            }
-            let layout = try PackfileLayout(file: file)
-            let footer = try PackfileFooter(decoding: try decode(file, layout.footer, limit: PackfileFooter.size))
+            try await checkDigest(of: file)
+            let layout = try PackfileLayout(
+                tail: try await file.read(file.size - min(file.size, UInt64(PackfileLayout.tailSize))..<file.size),
+                fileSize: file.size)
+            let footer = try PackfileFooter(
+                decoding: try repository.keys.codec.decode(
+                    try await file.read(layout.footer), limit: PackfileFooter.size))
             let length = Int(footer.count) * PackfileIndexRecord.size
-            let index = try decode(file, try layout.indexRange(footer), limit: length)
+            let index = try repository.keys.codec.decode(
+                try await file.read(try layout.indexRange(footer)), limit: length)
             guard repository.keys.mac(index) == footer.indexMAC else {
                 throw KlosetError(.corrupt, "its index does not have the digest that its footer gives")
             }
             return try PackfileIndex.decode(index, footer: footer)
-        } catch let error as KlosetError {
-            throw error
         } catch let error as FormatError {
             throw KlosetError(error, in: "the packfile")
-        } catch {
-            throw KlosetError(.corrupt, "\(error)")
         }
     }
 
-    private func decode(_ file: [UInt8], _ range: Range<UInt64>, limit: Int) throws(KlosetError) -> [UInt8] {
-        guard range.upperBound <= UInt64(file.count) else { throw KlosetError(.corrupt, "it is too short") }
-        return try repository.keys.codec.decode(
-            Array(file[Int(range.lowerBound)..<Int(range.upperBound)]), limit: limit)
+    private func checkDigest(of file: PackfileBytes) async throws {
+        guard file.size >= UInt64(Wrapper.headerSize + Wrapper.footerSize) else {
+            throw KlosetError(.corrupt, "a packfile of \(file.size) bytes is too short")
+        }
+        _ = try WrapperHeader(parsing: try await file.read(0..<UInt64(Wrapper.headerSize)), expecting: .packfile)
+        let end = file.size - UInt64(Wrapper.footerSize)
+        var stream = StoreMAC.Stream(repository.keys.mac)
+        var position: UInt64 = 0
+        while position < end {
+            try Task.checkCancellation()
+            let next = min(position + Self.piece, end)
+            stream.update(try await file.read(position..<next)[...])
+            position = next
+        }
+        guard MAC(try await file.read(end..<file.size)) == stream.finalize() else {
+            throw KlosetError(.corrupt, "its digest does not fit its bytes")
+        }
     }
+
+    /// Bytes that are read at once.
+    private static let piece: UInt64 = 1 << 20
 
     /// Whether the states place the blob where the index of the packfile does.
     private func isListed(_ record: PackfileIndexRecord, _ packfile: UInt32) -> Bool {
@@ -123,5 +136,32 @@ struct StoreCheck {
     private func damage(_ packfile: MAC, _ reason: String, _ session: inout CheckSession) async {
         await session.note(
             CheckFinding(.damage, resource: .packfile, resourceName: packfile, reason: reason))
+    }
+}
+
+/// A packfile that is read piece by piece, so that its size does not matter; from a store that does not tell sizes, it
+/// is read at once.
+private struct PackfileBytes {
+    let size: UInt64
+    private let mac: MAC
+    private let store: any Store
+    private var whole: [UInt8]?
+
+    init(_ mac: MAC, in store: any Store) async throws {
+        self.mac = mac
+        self.store = store
+        if let size = try await store.size(of: .packfile, mac) {
+            self.size = size
+        } else {
+            let bytes = try await store.get(.packfile, mac, range: nil)
+            size = UInt64(bytes.count)
+            whole = bytes
+        }
+    }
+
+    func read(_ range: Range<UInt64>) async throws -> [UInt8] {
+        guard range.upperBound <= size else { throw KlosetError(.corrupt, "it is too short") }
+        guard let whole else { return try await store.get(.packfile, mac, range: range) }
+        return Array(whole[Int(range.lowerBound)..<Int(range.upperBound)])
     }
 }

@@ -24,6 +24,8 @@ public final class Repository: Sendable {
     }
 
     private let memory = Mutex(Memory())
+    /// Parts of packfiles, shared by all readers.
+    let windows = PackfileWindows()
 
     init(
         store: any Store, configuration: StoreConfiguration, keys: RepositoryKeys,

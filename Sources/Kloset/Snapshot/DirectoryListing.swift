@@ -24,9 +24,21 @@ struct DirectoryListing {
     ///
     /// - Throws: ``KlosetError/Code/corrupt`` for a frame that does not belong here.
     mutating func next() async throws -> Child? {
+        guard let frame = try await nextFrame() else { return nil }
+        let child = try child(frame)
+        if let lastName, !lastName.lexicographicallyPrecedes(child.entry.name) {
+            throw KlosetError(
+                .corrupt, "the listing of \(directory) is not in order at \(child.entry.path)")
+        }
+        lastName = child.entry.name
+        return child
+    }
+
+    /// The next frame as it is, for those who know what must be in it.
+    mutating func nextFrame() async throws -> DirpackFrame? {
         while true {
             do {
-                if let frame = try frames.next() { return try child(frame) }
+                if let frame = try frames.next() { return frame }
                 guard let piece = try await content.next() else {
                     try frames.finish()
                     return nil
@@ -38,15 +50,17 @@ struct DirectoryListing {
         }
     }
 
-    private mutating func child(_ frame: DirpackFrame) throws -> Child {
-        let entry = try Entry(decoding: frame.entry)
+    /// What a frame says.
+    func child(_ frame: DirpackFrame) throws(KlosetError) -> Child {
+        let entry: Entry
+        do {
+            entry = try Entry(decoding: frame.entry)
+        } catch {
+            throw KlosetError(error, in: "the listing of \(directory)")
+        }
         guard entry.parentPath == directory, !entry.isRoot, entry.isDirectory == frame.isDirectory else {
             throw KlosetError(.corrupt, "the listing of \(directory) holds an entry that is not its own, \(entry.path)")
         }
-        if let lastName, !lastName.lexicographicallyPrecedes(entry.name) {
-            throw KlosetError(.corrupt, "the listing of \(directory) is not in order at \(entry.path)")
-        }
-        lastName = entry.name
         return Child(entry: entry, identifier: frame.identifier, isDirectory: frame.isDirectory)
     }
 }

@@ -7,12 +7,14 @@ actor ObjectReader: ContentReader {
     private let repository: Repository
     private let object: MAC
     private let expectedSize: UInt64?
-    private let place: String
+    /// Only errors need it.
+    private let place: @Sendable () -> String
     private var chunks: [Chunk] = []
     private var position = 0
     private var size: UInt64 = 0
     private var contentMAC: MAC = .zero
-    private var stream: StoreMAC.Stream
+    /// For contents of several chunks.
+    private var stream: StoreMAC.Stream?
     private var state = State.unopened
 
     private enum State {
@@ -24,12 +26,14 @@ actor ObjectReader: ContentReader {
     /// - Parameters:
     ///   - expectedSize: bytes of the content as its entry says; nil when nothing says it.
     ///   - place: what the content belongs to, for errors.
-    init(_ repository: Repository, object: MAC, expectedSize: UInt64?, of place: String) {
+    init(
+        _ repository: Repository, object: MAC, expectedSize: UInt64?,
+        of place: @autoclosure @escaping @Sendable () -> String
+    ) {
         self.repository = repository
         self.object = object
         self.expectedSize = expectedSize
         self.place = place
-        stream = StoreMAC.Stream(repository.keys.mac)
     }
 
     func next() async throws -> [UInt8]? {
@@ -47,7 +51,7 @@ actor ObjectReader: ContentReader {
             return nil
         } catch let error as KlosetError {
             state = .finished
-            throw error.within(place)
+            throw error.within(place())
         }
     }
 
@@ -64,6 +68,8 @@ actor ObjectReader: ContentReader {
             throw KlosetError(
                 .corrupt, "its chunks have \(object.size ?? .max) bytes together, its entry says \(expectedSize ?? 0)")
         }
+        // The digest of a single chunk, which is checked, is that of the whole.
+        if chunks.count != 1 { stream = StoreMAC.Stream(repository.keys.mac) }
         state = .reading
     }
 
@@ -73,14 +79,13 @@ actor ObjectReader: ContentReader {
             throw KlosetError(
                 .corrupt, "chunk \(chunk.contentMAC) has \(bytes.count) bytes, its object says \(chunk.length)")
         }
-        // The digest of a single chunk, which was checked, is that of the whole.
-        if chunks.count > 1 { stream.update(bytes[...]) }
+        stream?.update(bytes[...])
         return bytes
     }
 
     private func finish() throws {
         state = .finished
-        let mac = chunks.count == 1 ? chunks[0].contentMAC : stream.finalize()
+        let mac = stream?.finalize() ?? chunks.first?.contentMAC
         guard mac == contentMAC else {
             throw KlosetError(.corrupt, "its chunks put together are not the content of object \(object)")
         }

@@ -77,13 +77,6 @@ public struct Snapshot: Sendable {
     /// No file system has paths that go deeper.
     private static let maximumDepth = 10_000
 
-    /// The direct children of a directory in bytewise order of their names; empty when there is no such directory.
-    public func children(of path: BytePath) async throws -> [Entry] {
-        var result: [Entry] = []
-        try await forEachChild(of: path) { result.append($0) }
-        return result
-    }
-
     /// Calls `body` for an entry and, when it is a directory, for everything below: each directory before what is
     /// in it, the children of a directory in bytewise order. A directory of any size takes little memory.
     ///
@@ -105,27 +98,10 @@ public struct Snapshot: Sendable {
         guard path.depth < Self.maximumDepth else {
             throw KlosetError(.limitExceeded, "The snapshot has directories more than \(Self.maximumDepth) deep.")
         }
-        try await forEachChild(of: path) { child in
+        var cursor = try await cursor(of: path)
+        while let child = try await cursor.next() {
             try Task.checkCancellation()
             try await walk(child.path, child, body)
-        }
-    }
-
-    /// From the listing of the directory, or else from the tree.
-    private func forEachChild(of path: BytePath, _ body: (Entry) async throws -> Void) async throws {
-        if var listing = try await listing(of: path) {
-            while let child = try await listing.next() { try await body(child.entry) }
-            return
-        }
-        var cursor = tree.pairs(from: path.isRoot ? path.bytes : path.bytes + [UInt8(ascii: "/")])
-        while let (key, mac) = try await cursor.next() {
-            guard let child = BytePath(validating: key) else {
-                throw KlosetError(.corrupt, "\(printable(key)) in the tree is no path")
-            }
-            // The root sorts in front of its own children.
-            if child == path { continue }
-            guard child.parent == path else { break }
-            try await body(try await entry(mac, at: child))
         }
     }
 
@@ -166,6 +142,26 @@ public struct Snapshot: Sendable {
     /// The extended attributes of a path, sorted by name.
     public func extendedAttributes(of path: BytePath) async throws -> [SnapshotAttribute] {
         try await extendedAttributes().filter { $0.path == path }
+    }
+
+    /// Looks attributes up by their keys, without reading the whole tree.
+    ///
+    /// - Parameter names: those that the entry of `path` lists.
+    /// - Returns: nil when one is not found where it belongs: ``extendedAttributes()`` may still have it.
+    public func extendedAttributes(_ names: [[UInt8]], of path: BytePath) async throws -> [SnapshotAttribute]? {
+        var result: [SnapshotAttribute] = []
+        for name in names {
+            guard let attribute = try await extendedAttribute(name, of: path) else { return nil }
+            result.append(attribute)
+        }
+        return result
+    }
+
+    private func extendedAttribute(_ name: [UInt8], of path: BytePath) async throws -> SnapshotAttribute? {
+        let key = TreeKey.extendedAttribute(path: path, name: name, kind: .extended)
+        guard let mac = try await TreeReader.attributes(repository, source.root.attributes).find(key) else { return nil }
+        let attribute: ExtendedAttribute = try await repository.message(.attribute, mac)
+        return attribute.path == path && attribute.name == name ? SnapshotAttribute(attribute) : nil
     }
 
     /// All extended attributes of the snapshot, sorted by path and name. The tree is read as a whole, because the

@@ -55,63 +55,18 @@ enum DurableFile {
     ///
     /// - Parameter limit: the largest length in bytes; nil for any.
     static func read(_ path: String, limit: UInt64?) throws -> [UInt8] {
-        try withDescriptor(path) { descriptor, size in
-            if let limit, size > limit {
-                throw ConnectorError(.corrupt, "\(path) has \(size) bytes, more than the \(limit) it may have.")
-            }
-            return try readAll(descriptor, at: 0, count: size, path)
+        let file = try OpenFile(path)
+        let size = try file.size()
+        if let limit, size > limit {
+            throw ConnectorError(.corrupt, "\(path) has \(size) bytes, more than the \(limit) it may have.")
         }
-    }
-
-    /// Reads a part of a file. A range beyond its end is an error before anything is allocated.
-    static func read(_ path: String, range: Range<UInt64>) throws -> [UInt8] {
-        try withDescriptor(path) { descriptor, size in
-            guard range.upperBound <= size else {
-                throw ConnectorError(
-                    .corrupt, "\(path) ends at byte \(size), but bytes up to \(range.upperBound) are needed.")
-            }
-            return try readAll(descriptor, at: range.lowerBound, count: range.upperBound - range.lowerBound, path)
-        }
+        return try file.read(0..<size)
     }
 
     /// Removes a file; none there is no error.
     static func remove(_ path: String) throws {
         guard unlink(path) != 0 else { return try Folder.synchronize(Folder.parent(of: path)) }
         guard errno == ENOENT else { throw systemError("remove", path) }
-    }
-
-    /// The length of a file in bytes.
-    static func size(_ path: String) throws -> UInt64 { try withDescriptor(path) { $1 } }
-
-    private static func withDescriptor<Result>(
-        _ path: String, _ body: (_ descriptor: Int32, _ size: UInt64) throws -> Result
-    ) throws -> Result {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw systemError("read", path) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw systemError("read", path) }
-        guard status.st_mode & S_IFMT == S_IFREG, let size = UInt64(exactly: status.st_size) else {
-            throw ConnectorError(.inputOutput, "\(path) is not a regular file.")
-        }
-        return try body(descriptor, size)
-    }
-
-    private static func readAll(_ descriptor: Int32, at offset: UInt64, count: UInt64, _ path: String) throws -> [UInt8]
-    {
-        guard let count = Int(exactly: count), let offset = off_t(exactly: offset) else {
-            throw ConnectorError(.limitExceeded, "\(path) is too large to read.")
-        }
-        return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            while initialized < count {
-                let rest = UnsafeMutableRawBufferPointer(buffer[initialized...].rebased)
-                let received = pread(descriptor, rest.baseAddress, rest.count, offset + off_t(initialized))
-                if received < 0 && errno == EINTR { continue }
-                guard received >= 0 else { throw systemError("read", path) }
-                guard received > 0 else { throw ConnectorError(.corrupt, "\(path) became shorter while it was read.") }
-                initialized += received
-            }
-        }
     }
 
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
@@ -131,10 +86,6 @@ enum DurableFile {
 /// One `write(2)`, out of reach of the method of that name.
 private func writeSome(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
     write(descriptor, bytes.baseAddress, bytes.count)
-}
-
-extension Slice where Base == UnsafeMutableBufferPointer<UInt8> {
-    fileprivate var rebased: UnsafeMutableBufferPointer<UInt8> { UnsafeMutableBufferPointer(rebasing: self) }
 }
 
 /// The error for the system call that just failed.

@@ -14,6 +14,8 @@ public import ConnectorKit
 public struct FileSystemStore: Store {
     /// The absolute path of the folder.
     public let path: String
+    /// Packfiles are read piece by piece, so the last ones stay open.
+    private let packfiles = OpenFiles(capacity: 16)
 
     public init(path: String) {
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
@@ -87,6 +89,7 @@ public struct FileSystemStore: Store {
     public func put(_ resource: StoreResource, _ mac: MAC, _ bytes: [UInt8]) async throws {
         let bucket = Bucket(resource)
         let file = path(of: mac, in: bucket)
+        defer { if bucket == .packfiles { packfiles.forget(mac) } }
         do {
             try DurableFile.write(bytes, to: file, temporaryIn: temporaryFolder(of: bucket))
         } catch let error as ConnectorError where error.code == .notFound {
@@ -98,16 +101,26 @@ public struct FileSystemStore: Store {
     }
 
     public func get(_ resource: StoreResource, _ mac: MAC, range: Range<UInt64>?) async throws -> [UInt8] {
-        let file = path(of: mac, in: Bucket(resource))
-        guard let range else { return try DurableFile.read(file, limit: nil) }
-        return try DurableFile.read(file, range: range)
+        guard let range else { return try DurableFile.read(path(of: mac, in: Bucket(resource)), limit: nil) }
+        return try opened(resource, mac).read(range)
+    }
+
+    public func size(of resource: StoreResource, _ mac: MAC) async throws -> UInt64? {
+        try opened(resource, mac).size()
+    }
+
+    private func opened(_ resource: StoreResource, _ mac: MAC) throws -> OpenFile {
+        let bucket = Bucket(resource)
+        guard bucket == .packfiles else { return try OpenFile(path(of: mac, in: bucket)) }
+        return try packfiles.file(mac) { try OpenFile(path(of: mac, in: bucket)) }
     }
 
     public func delete(_ resource: StoreResource, _ mac: MAC) async throws {
+        if resource == .packfile { packfiles.forget(mac) }
         try DurableFile.remove(path(of: mac, in: Bucket(resource)))
     }
 
-    public func close() async {}
+    public func close() async { packfiles.forgetAll() }
 
     // MARK: Names
 

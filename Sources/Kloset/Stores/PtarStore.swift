@@ -6,8 +6,8 @@ import Synchronization
 public final class PtarStore: Store {
     /// The absolute path of the archive.
     public let path: String
-    /// What the trailer says; read once, because an archive does not change.
-    private let trailer = Mutex<PtarTrailer?>(nil)
+    /// The archive and what its trailer says; opened once, because an archive does not change.
+    private let opened = Mutex<(file: OpenFile, sections: PtarTrailer)?>(nil)
 
     public init(path: String) { self.path = path }
 
@@ -23,8 +23,8 @@ public final class PtarStore: Store {
     public func create(configuration: [UInt8]) async throws { throw Self.readOnly(path) }
 
     public func open() async throws -> [UInt8] {
-        let sections = try sections()
-        return try DurableFile.read(path, range: sections.configuration)
+        let (file, sections) = try archive()
+        return try file.read(sections.configuration)
     }
 
     public func list(_ resource: StoreResource) async throws -> [MAC] {
@@ -36,22 +36,29 @@ public final class PtarStore: Store {
     }
 
     public func get(_ resource: StoreResource, _ mac: MAC, range: Range<UInt64>?) async throws -> [UInt8] {
-        let sections = try sections()
-        let section: Range<UInt64>
-        switch resource {
-        case .packfile:
-            section = sections.packfile
-        case .state where mac == Self.stateName:
-            section = sections.state
-        default:
-            throw ConnectorError(.notFound, "The archive \(path) holds no \(resource) \(mac).")
-        }
-        guard let range else { return try DurableFile.read(path, range: section) }
+        let (file, sections) = try archive()
+        let section = try section(resource, mac, sections)
+        guard let range else { return try file.read(section) }
         let (upper, overflow) = section.lowerBound.addingReportingOverflow(range.upperBound)
         guard !overflow, upper <= section.upperBound else {
             throw ConnectorError(.corrupt, "The \(resource) in \(path) ends before byte \(range.upperBound).")
         }
-        return try DurableFile.read(path, range: section.lowerBound + range.lowerBound..<upper)
+        return try file.read(section.lowerBound + range.lowerBound..<upper)
+    }
+
+    public func size(of resource: StoreResource, _ mac: MAC) async throws -> UInt64? {
+        let section = try section(resource, mac, archive().sections)
+        return section.upperBound - section.lowerBound
+    }
+
+    private func section(
+        _ resource: StoreResource, _ mac: MAC, _ sections: PtarTrailer
+    ) throws(ConnectorError) -> Range<UInt64> {
+        switch resource {
+        case .packfile: return sections.packfile
+        case .state where mac == Self.stateName: return sections.state
+        default: throw ConnectorError(.notFound, "The archive \(path) holds no \(resource) \(mac).")
+        }
     }
 
     public func put(_ resource: StoreResource, _ mac: MAC, _ bytes: [UInt8]) async throws {
@@ -60,19 +67,20 @@ public final class PtarStore: Store {
 
     public func delete(_ resource: StoreResource, _ mac: MAC) async throws { throw Self.readOnly(path) }
 
-    public func close() async {}
+    public func close() async { opened.withLock { $0 = nil } }
 
-    private func sections() throws -> PtarTrailer {
-        try trailer.withLock { known in
+    private func archive() throws -> (file: OpenFile, sections: PtarTrailer) {
+        try opened.withLock { known in
             if let known { return known }
-            let size = try DurableFile.size(path)
-            let unfinished = ConnectorError(
-                .corrupt, "\(path) is not a ptar archive, or it was not written to its end.")
-            guard size >= UInt64(PtarTrailer.header.count + PtarTrailer.size) else { throw unfinished }
+            let file = try OpenFile(path)
+            let size = try file.size()
+            guard size >= UInt64(PtarTrailer.header.count + PtarTrailer.size) else {
+                throw ConnectorError(.corrupt, "\(path) is not a ptar archive, or it was not written to its end.")
+            }
             do {
-                try PtarTrailer.checkHeader(DurableFile.read(path, range: 0..<UInt64(PtarTrailer.header.count)))
-                let bytes = try DurableFile.read(path, range: size - UInt64(PtarTrailer.size)..<size)
-                let found = try PtarTrailer(decoding: bytes, archiveSize: size)
+                try PtarTrailer.checkHeader(file.read(0..<UInt64(PtarTrailer.header.count)))
+                let bytes = try file.read(size - UInt64(PtarTrailer.size)..<size)
+                let found = (file, try PtarTrailer(decoding: bytes, archiveSize: size))
                 known = found
                 return found
             } catch let error as FormatError {
