@@ -36,7 +36,8 @@ package struct SnapshotTraversal: Sendable {
             try await visit(childPath, child)
             guard child.isDirectory else { continue }
             guard open.count < Self.maximumDepth else {
-                try await damaged(childPath, KlosetError(.limitExceeded, "It lies more than \(open.count) folders deep."))
+                try await damaged(
+                    childPath, KlosetError(.limitExceeded, "It lies more than \(open.count) folders deep."))
                 continue
             }
             if let cursor = try await enter(childPath, damaged) { open.append((childPath, cursor)) }

@@ -4,7 +4,9 @@
 
 #include "include/CPOSIX.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -37,6 +39,23 @@ ptrdiff_t cposix_get_attribute(int descriptor, const char *name, void *value, si
 int cposix_set_attribute(int descriptor, const char *name, const void *value, size_t size) {
     return fsetxattr(descriptor, name, value, size, 0, 0);
 }
+
+static int without_call(void) {
+    errno = ENOTSUP;
+    return -1;
+}
+
+ptrdiff_t cposix_list_attributes_at(int directory, const char *file, char *names, size_t size) {
+    return without_call();
+}
+
+ptrdiff_t cposix_get_attribute_at(int directory, const char *file, const char *name, void *value, size_t size) {
+    return without_call();
+}
+
+int cposix_set_attribute_at(int directory, const char *file, const char *name, const void *value, size_t size) {
+    return without_call();
+}
 #else
 int cposix_sync_file_system(int descriptor) {
     return syncfs(descriptor);
@@ -52,5 +71,28 @@ ptrdiff_t cposix_get_attribute(int descriptor, const char *name, void *value, si
 
 int cposix_set_attribute(int descriptor, const char *name, const void *value, size_t size) {
     return fsetxattr(descriptor, name, value, size, 0);
+}
+
+// These calls have no form that takes a directory; its descriptor has a path of its own.
+static int path_of(char *path, size_t capacity, int directory, const char *file) {
+    int length = snprintf(path, capacity, "/proc/self/fd/%d/%s", directory, file);
+    if (length > 0 && (size_t)length < capacity) return 0;
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
+ptrdiff_t cposix_list_attributes_at(int directory, const char *file, char *names, size_t size) {
+    char path[512];
+    return path_of(path, sizeof path, directory, file) == 0 ? llistxattr(path, names, size) : -1;
+}
+
+ptrdiff_t cposix_get_attribute_at(int directory, const char *file, const char *name, void *value, size_t size) {
+    char path[512];
+    return path_of(path, sizeof path, directory, file) == 0 ? lgetxattr(path, name, value, size) : -1;
+}
+
+int cposix_set_attribute_at(int directory, const char *file, const char *name, const void *value, size_t size) {
+    char path[512];
+    return path_of(path, sizeof path, directory, file) == 0 ? lsetxattr(path, name, value, size, 0) : -1;
 }
 #endif

@@ -27,7 +27,7 @@ extension FileExporter {
             }
         }
         do throws(SystemError) {
-            try set(name, value, on: try carrier(path))
+            try set(name, value, of: path)
         } catch {
             guard mayBeLeftOut(name, error) else { throw error.at(path) }
             if attributesLeftOut.insert(name).inserted {
@@ -36,11 +36,19 @@ extension FileExporter {
         }
     }
 
-    /// The open file or folder that the attribute belongs to; most often the file that was restored last.
-    private func carrier(_ path: BytePath) throws(SystemError) -> Descriptor {
-        if let lastFile, lastFile.path == path { return lastFile.file }
+    /// What carries the attribute is most often the file that was restored last, which is still open.
+    private func set(_ name: [UInt8], _ value: [UInt8], of path: BytePath) throws(SystemError) {
+        if let lastFile, lastFile.path == path { return try set(name, value, on: lastFile.file) }
         guard let place = try tree?.place(path) else { throw SystemError(number: ENOENT, action: "open it") }
-        return try place.directory.open(place.name, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        let file: Descriptor
+        do throws(SystemError) {
+            file = try place.directory.open(place.name, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        } catch {
+            // A link, a socket: not to be opened, but they have attributes of their own.
+            guard error.number == ELOOP || error.number == ENXIO else { throw error }
+            return try place.directory.setAttribute(name, value, of: place.name)
+        }
+        try set(name, value, on: file)
     }
 
     /// A file that is not writable takes no attributes either, so it is writable for a moment.

@@ -57,7 +57,8 @@ extension FileExporter {
 
     private func link(_ place: TargetTree.Place, to first: BytePath) throws {
         let source = try self.place(first)
-        if place.isFresh, (try? place.directory.makeHardLink(place.name, to: source.name, in: source.directory)) != nil {
+        if place.isFresh, (try? place.directory.makeHardLink(place.name, to: source.name, in: source.directory)) != nil
+        {
             return
         }
         let temporary = temporaryName()

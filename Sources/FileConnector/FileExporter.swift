@@ -46,6 +46,7 @@ package actor FileExporter: Exporter {
 
     package init(_ configuration: ConnectorConfiguration) throws(ConnectorError) {
         destination = try FileIntegration.path(configuration)
+        try configuration.refuseOptions(besides: [], of: "a folder as destination")
         identity = ConnectorIdentity(
             type: "fs", origin: FileIntegration.hostName(), root: destination,
             flags: [.localFileSystem, .exportsExtendedAttributes])

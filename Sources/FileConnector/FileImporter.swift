@@ -1,4 +1,5 @@
 package import ConnectorKit
+internal import Synchronization
 
 #if canImport(Darwin)
     internal import Darwin
@@ -14,10 +15,13 @@ package final class FileImporter: Importer {
     package let identity: ConnectorIdentity
     private let root: SourceRoot
     private let staysOnDevice: Bool
+    /// Where what happens to contents is told; known when the walk begins.
+    private let report = Mutex<@Sendable (ConnectorEvent) -> Void>({ _ in })
 
     /// - Throws: when there is nothing to read at the path, or an option makes no sense.
     package init(_ configuration: ConnectorConfiguration) throws(ConnectorError) {
         let path = try FileIntegration.path(configuration)
+        try configuration.refuseOptions(besides: ["dont_traverse_fs"], of: "a folder as source")
         staysOnDevice = try configuration.boolean("dont_traverse_fs") ?? false
         do throws(SystemError) {
             root = try SourceRoot(path)
@@ -40,6 +44,7 @@ package final class FileImporter: Importer {
     package func importRecords(
         _ context: ConnectorContext, emit: @Sendable (Record) async throws -> Void
     ) async throws {
+        report.withLock { $0 = context.report }
         var walk = FileWalk(root: root, staysOnDevice: staysOnDevice, context: context)
         try await walk.run(emit)
     }
@@ -51,7 +56,7 @@ package final class FileImporter: Importer {
             // Between the walk and now, the path or a folder on the way may have become something else.
             let isSame = record.info.map { $0.isSameFile(as: status) } ?? true
             if isSame, FileMode(posix: UInt32(status.st_mode)).isRegular {
-                return FileContentReader(file, path: record.path, size: Int64(status.st_size))
+                return FileContentReader(file, path: record.path, status, report: report.withLock { $0 })
             }
         } catch {
             throw error.at(record.path)

@@ -37,6 +37,15 @@ package enum FileIntegration {
 }
 
 extension ConnectorConfiguration {
+    /// An option that nobody knows is a mistake, and perhaps a misspelt wish.
+    func refuseOptions(besides known: [String], of what: String) throws(ConnectorError) {
+        let unknown = options.keys.filter { !known.contains($0) && $0 != "location" }.sorted()
+        guard !unknown.isEmpty else { return }
+        throw ConnectorError(
+            .invalidConfiguration, "There is no option \(unknown.joined(separator: ", ")) for \(what).",
+            advice: known.isEmpty ? "It has no options." : "Its options are: \(known.joined(separator: ", ")).")
+    }
+
     /// A yes or no; nil when the option is not given.
     func boolean(_ option: String) throws(ConnectorError) -> Bool? {
         guard let text = options[option] else { return nil }

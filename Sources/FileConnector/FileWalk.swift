@@ -72,10 +72,11 @@ struct FileWalk {
             return (directory, isSame, isSame ? try directory.names() : [])
         }
         switch contents {
+        // The folder could be opened when it was emitted, and a path is an entry or an error, never both.
         case .failure(let error):
-            try await emit(.failed(folder.path, error: error.reason))
+            context.report(.incomplete("\(folder.path): \(error.reason)."))
         case .success((_, false, _)):
-            try await emit(.failed(folder.path, error: "cannot read the folder: it was replaced during the backup"))
+            context.report(.incomplete("\(folder.path): cannot read the folder: it was replaced during the backup."))
         case .success((let directory, true, let names)):
             let firstOwn = pending.count
             for name in names {
@@ -107,16 +108,17 @@ struct FileWalk {
                 attributes = ExtendedAttributes(of: file)
                 record.content = .onDemand
             } else if info.mode.isDirectory {
-                pending.append(Folder(path: path, info: info))
-                // The failure to open it comes up when its turn comes.
-                let folder = try? directory.open(name, O_RDONLY | O_DIRECTORY)
-                attributes = folder.map(ExtendedAttributes.init) ?? attributes
+                attributes = ExtendedAttributes(of: try directory.open(name, O_RDONLY | O_DIRECTORY))
+            }
+            if info.mode.isSymbolicLink || info.mode.isSpecial {
+                attributes = ExtendedAttributes(of: name, in: directory)
             }
         }
         if case .failure(let error) = outcome {
             try await emitFailure(path, error, emit)
             return
         }
+        if info.mode.isDirectory { pending.append(Folder(path: path, info: info)) }
         record.extendedAttributeNames = attributes.values.map(\.name)
         try await emit(record)
         for (name, value) in attributes.values {
@@ -142,4 +144,9 @@ struct FileWalk {
             try await emit(.failed(path, error: error.reason))
         }
     }
+}
+
+extension FileMode {
+    /// Neither file nor folder nor link: a device, a pipe, a socket.
+    fileprivate var isSpecial: Bool { !isRegular && !isDirectory && !isSymbolicLink }
 }

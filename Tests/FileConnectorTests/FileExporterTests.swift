@@ -107,6 +107,39 @@ import Testing
         #expect(try scratch.names("outside") == [])
     }
 
+    /// Somebody who can write to the target puts a link in the place of a folder that was restored a moment ago.
+    @Test func neverWritesThroughALinkThatComesDuringTheRestore() async throws {
+        try scratch.folder("outside")
+        let exporter = try Journey.exporter(scratch.absolute("target"))
+        try await exporter.begin(Journey.EmptyTree(), ConnectorContext())
+        for item in [folder("/"), folder("/a", permissions: 0o700), folder("/b")] {
+            try await exporter.export(item.record, content: nil)
+        }
+        for name in ["a", "b"] {
+            try scratch.check(rename(scratch.absolute("target/\(name)"), scratch.absolute("moved-\(name)")), "rename")
+            try scratch.link("target/\(name)", to: scratch.absolute("outside"))
+        }
+        let before = try scratch.status("outside")
+        // This folder is still open, and that one has to be opened again.
+        for path in ["/b/evil", "/a/evil"] as [BytePath] {
+            _ = try? await exporter.export(
+                file(path, "x").record, content: InlineContentReader(Array("x".utf8)))
+        }
+        let failures = try await exporter.finish()
+        await exporter.close()
+        #expect(Set(failures.map(\.path)) == ["/a", "/b"])
+        #expect(try scratch.names("outside") == [])
+        let after = try scratch.status("outside")
+        #expect(after.st_mode == before.st_mode && after.st_mtim.tv_sec == before.st_mtim.tv_sec)
+    }
+
+    @Test func pathsCannotClimb() {
+        #expect(BytePath("/a/../../etc/passwd") == "/etc/passwd", "and that is below the destination")
+        for name in ["..", ".", "", "a/b", "a\0b"] { #expect(BytePath.root.appending(name) == nil) }
+        #expect(BytePath(validating: Array("/a/../b".utf8)) == nil)
+        #expect(BytePath(validating: Array("a".utf8)) == nil)
+    }
+
     @Test func attributesAreNotSetThroughALink() async throws {
         try scratch.file("outside", [1])
         var attribute = Record(
@@ -132,6 +165,31 @@ import Testing
         await exporter.close()
         #expect(try scratch.names("target") == ["a"])
         #expect(try scratch.content("target/a") == Array("old".utf8))
+    }
+
+    @Test func contentThatBreaksOffLeavesNothingInANewFolderEither() async throws {
+        let exporter = try Journey.exporter(scratch.absolute("target"))
+        try await exporter.begin(Journey.EmptyTree(), ConnectorContext())
+        try await exporter.export(folder("/").record, content: nil)
+        try await exporter.export(folder("/new").record, content: nil)
+        await #expect(throws: ConnectorError(.corrupt, "")) {
+            try await exporter.export(file("/new/a", "new").record, content: BreakingReader())
+        }
+        try await exporter.export(file("/new/b", "B").record, content: InlineContentReader(Array("B".utf8)))
+        #expect(try await exporter.finish() == [])
+        await exporter.close()
+        #expect(try scratch.names("target/new") == ["b"])
+        #expect(try scratch.status("target/new").st_mtim.tv_nsec == 1, "the time of the folder is set last")
+    }
+
+    /// The same name twice, as a file system that ignores case sees it.
+    @Test func aNameThatComesTwiceIsReplaced() async throws {
+        let items = [
+            folder("/"), folder("/new"), file("/new/a", "first"), file("/new/a", "second"), link("/new/a", to: "b"),
+        ]
+        #expect(try await Journey.restore(items, to: scratch.absolute("target")) == [])
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: scratch.absolute("target/new/a")) == "b")
+        #expect(try scratch.names("target/new") == ["a"])
     }
 
     @Test func saysWhatItCannotMake() async throws {

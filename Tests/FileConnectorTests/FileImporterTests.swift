@@ -1,6 +1,7 @@
 import ConnectorKit
 import FileConnector
 import Foundation
+import Synchronization
 import Testing
 
 #if canImport(Darwin)
@@ -88,6 +89,58 @@ import Testing
         #expect(throws: ConnectorError.self) { try Journey.importer(scratch.absolute("file/below")) }
     }
 
+    @Test func anUnknownOptionIsRefusedNamingTheKnownOnes() throws {
+        let error = #expect(throws: ConnectorError(.invalidConfiguration, "")) {
+            try Journey.importer(scratch.path, ["dont_traverse": "true"])
+        }
+        #expect(error?.description.contains("dont_traverse_fs") == true)
+        #expect(throws: ConnectorError(.invalidConfiguration, "")) {
+            try FileExporter(
+                ConnectorConfiguration(location: Location(scheme: "fs", rest: scratch.path), options: ["x": "1"]))
+        }
+    }
+
+    /// Everything that the importer says about files that `change` touches after their first piece was read.
+    private func events(
+        changing name: String, _ change: @escaping @Sendable () throws -> Void
+    ) async throws -> [ConnectorEvent] {
+        let importer = try Journey.importer(scratch.path)
+        let events = Mutex<[ConnectorEvent]>([])
+        let path = BytePath(scratch.absolute(name))
+        let context = ConnectorContext { event in events.withLock { $0.append(event) } }
+        try await importer.importRecords(context) { record in
+            guard record.path == path else { return }
+            let reader = try await importer.open(record)
+            #expect(try await reader.next()?.count == 1 << 20)
+            try change()
+            while try await reader.next() != nil {}
+            await reader.close()
+        }
+        return events.withLock { $0 }
+    }
+
+    @Test func aFileThatShrinksWhileItIsReadIsReported() async throws {
+        try scratch.file("log", [UInt8](repeating: 1, count: 3 << 20))
+        let file = scratch.absolute("log")
+        let events = try await events(changing: "log") { _ = truncate(file, 1 << 20) }
+        guard case .incomplete(let text) = events.first else {
+            Issue.record("\(events)")
+            return
+        }
+        #expect(events.count == 1 && text.contains("log") && text.contains("shorter"))
+    }
+
+    @Test func aFileThatChangesWhileItIsReadIsReported() async throws {
+        try scratch.file("mailbox", [UInt8](repeating: 1, count: 2 << 20))
+        try scratch.setTime("mailbox", seconds: 1_000_000_000, nanoseconds: 0)
+        let scratch = scratch
+        let events = try await events(changing: "mailbox") {
+            try scratch.file("mailbox", [UInt8](repeating: 2, count: 2 << 20))
+        }
+        #expect(events == [.warning("\(scratch.absolute("mailbox")) changed while it was read.")])
+        #expect(try await self.events(changing: "mailbox") {} == [])
+    }
+
     @Test(.enabled(if: geteuid() != 0, "root can read everything"))
     func whatCannotBeReadIsAnErrorRecord() async throws {
         try scratch.folder("closed")
@@ -98,11 +151,30 @@ import Testing
         let collected = try await Journey.collect(scratch.path)
         #expect(
             collected.failures.map(\.record.path) == [
-                BytePath(scratch.absolute("secret")), BytePath(scratch.absolute("closed")),
+                BytePath(scratch.absolute("closed")), BytePath(scratch.absolute("secret")),
             ])
         #expect(collected.failures.allSatisfy { $0.record.error?.contains("Permission denied") == true })
-        #expect(collected[BytePath(scratch.absolute("closed"))] != nil, "the folder itself is known")
+        #expect(collected[BytePath(scratch.absolute("closed"))] == nil, "a path is an entry or an error, never both")
         #expect(collected[BytePath(scratch.absolute("zebra"))]?.content == [2])
+    }
+
+    @Test func aFolderThatGoesAwayDuringTheWalkLeavesAGap() async throws {
+        try scratch.folder("a")
+        try scratch.folder("b")
+        try scratch.file("b/inside", [1])
+        let importer = try Journey.importer(scratch.path)
+        let seen = Mutex<(records: [Record], events: [ConnectorEvent])>(([], []))
+        let scratch = scratch
+        let gone = BytePath(scratch.absolute("a"))
+        let context = ConnectorContext { event in seen.withLock { $0.events.append(event) } }
+        try await importer.importRecords(context) { record in
+            seen.withLock { $0.records.append(record) }
+            if record.path == gone { try scratch.check(rmdir(scratch.absolute("a")), "rmdir") }
+        }
+        let (records, events) = seen.withLock { $0 }
+        #expect(records.filter { $0.path == gone }.map(\.error) == [nil], "a path is an entry or an error, never both")
+        #expect(events.count == 1)
+        #expect(records.contains { $0.path == BytePath(scratch.absolute("b/inside")) })
     }
 
     @Test func aFileReplacedBeforeItIsReadIsAnError() async throws {

@@ -96,6 +96,45 @@ import Testing
         try await expectRoundTrip()
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root gives files away"))
+    func ownersAndTheRightsOfOthers() async throws {
+        try scratch.folder("source")
+        try scratch.folder("source/folder", mode: 0o2775)
+        try scratch.file("source/folder/tool", Array("#!".utf8), mode: 0o644)
+        try scratch.link("source/link", to: "folder")
+        for path in ["source/folder", "source/folder/tool", "source/link"] {
+            try scratch.check(lchown(scratch.absolute(path), 12345, 54321), "lchown")
+        }
+        // A change of owner takes these bits away, so they are set after it.
+        try scratch.check(chmod(scratch.absolute("source/folder"), 0o2775), "chmod")
+        try scratch.check(chmod(scratch.absolute("source/folder/tool"), 0o6755), "chmod")
+        // It gets the group of the folder around it, and another when it is restored to a folder of root.
+        try scratch.file("source/folder/inherited", [1])
+        try await expectRoundTrip()
+        #expect(try scratch.status("target/folder/inherited").st_gid == 54321)
+        let tool = try scratch.status("target/folder/tool")
+        #expect(tool.st_uid == 12345 && tool.st_gid == 54321 && tool.st_mode & 0o7777 == 0o6755)
+        #expect(try scratch.status("target/link").st_uid == 12345)
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root may give attributes to a link"))
+    func extendedAttributesOfLinksAndPipes() async throws {
+        try scratch.folder("source")
+        try scratch.link("source/link", to: "nowhere")
+        try scratch.check(mkfifo(scratch.absolute("source/pipe"), 0o600), "mkfifo")
+        let directory = open(scratch.absolute("source"), O_RDONLY | O_DIRECTORY)
+        defer { close(directory) }
+        for name in ["link", "pipe"] {
+            guard cposix_set_attribute_at(directory, name, "trusted.fasti", [1, 2, 3] as [UInt8], 3) == 0 else {
+                print("Skipped: this file system has no attributes for links.")
+                return
+            }
+        }
+        try await expectRoundTrip()
+        let after = try await Journey.collect(scratch.absolute("target"))
+        #expect(after.items.count { $0.content == [1, 2, 3] } == 2)
+    }
+
     @Test func specialFiles() async throws {
         try scratch.folder("source")
         try scratch.check(mkfifo(scratch.absolute("source/pipe"), 0o620), "mkfifo")

@@ -26,4 +26,12 @@ ptrdiff_t cposix_get_attribute(int descriptor, const char *name, void *value, si
 
 int cposix_set_attribute(int descriptor, const char *name, const void *value, size_t size);
 
+// The same for `file` in a directory, without opening it: for symbolic links themselves, and for sockets. Fails with
+// ENOTSUP where the system has no such call.
+ptrdiff_t cposix_list_attributes_at(int directory, const char *file, char *names, size_t size);
+
+ptrdiff_t cposix_get_attribute_at(int directory, const char *file, const char *name, void *value, size_t size);
+
+int cposix_set_attribute_at(int directory, const char *file, const char *name, const void *value, size_t size);
+
 #endif

@@ -120,7 +120,8 @@ struct SnapshotCheck {
                 let name = try frame.map { try listing.child($0).entry.path.description }
                 throw KlosetError(
                     .corrupt,
-                    "the tree and the stored listing of the directory differ at \(name ?? printable(inTree?.key ?? []))")
+                    "the tree and the stored listing of the directory differ at \(name ?? printable(inTree?.key ?? []))"
+                )
             }
             guard frame.identifier == inTree.value, repository.keys.mac(frame.entry) == frame.identifier else {
                 throw KlosetError(

@@ -159,7 +159,9 @@ public struct Snapshot: Sendable {
 
     private func extendedAttribute(_ name: [UInt8], of path: BytePath) async throws -> SnapshotAttribute? {
         let key = TreeKey.extendedAttribute(path: path, name: name, kind: .extended)
-        guard let mac = try await TreeReader.attributes(repository, source.root.attributes).find(key) else { return nil }
+        guard let mac = try await TreeReader.attributes(repository, source.root.attributes).find(key) else {
+            return nil
+        }
         let attribute: ExtendedAttribute = try await repository.message(.attribute, mac)
         return attribute.path == path && attribute.name == name ? SnapshotAttribute(attribute) : nil
     }

@@ -39,7 +39,8 @@ final class OpenFile: Sendable {
             throw ConnectorError(
                 .corrupt, "\(path) ends at byte \(size), but bytes up to \(range.upperBound) are needed.")
         }
-        guard let count = Int(exactly: range.upperBound - range.lowerBound), let offset = off_t(exactly: range.lowerBound)
+        guard let count = Int(exactly: range.upperBound - range.lowerBound),
+            let offset = off_t(exactly: range.lowerBound)
         else {
             throw ConnectorError(.limitExceeded, "\(path) is too large to read.")
         }
