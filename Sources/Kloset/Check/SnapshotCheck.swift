@@ -19,6 +19,7 @@ struct SnapshotCheck {
         try await checkEntries(root, &session)
         try await checkAttributes(root, &session)
         guard root.isRoot else { return }
+        try await checkRoot(&session)
         try await checkErrors(&session)
         for index in snapshot.source.indexes {
             switch index.name {
@@ -29,6 +30,18 @@ struct SnapshotCheck {
                 await session.note(
                     CheckFinding(.note, snapshot: id, reason: "the index \(index.name) is unknown and was not checked"))
             }
+        }
+    }
+
+    /// The header has no digest of its own. When it names a directory that is not there, nothing is found any more
+    /// without saying where to look.
+    private func checkRoot(_ session: inout CheckSession) async throws {
+        do {
+            guard try await snapshot.entry(at: snapshot.root) == nil else { return }
+            await session.damage(
+                id, nil, BlobID(.snapshot, id), "the header names \(snapshot.root) as its source, which is not there")
+        } catch let error as KlosetError {
+            await session.damage(id, snapshot.root, nil, error.reason)
         }
     }
 

@@ -18,6 +18,13 @@ struct StoreCheck {
             await session.note(
                 CheckFinding(.damage, resource: .state, resourceName: state, reason: error.reason))
         }
+        let damaged = Set(repository.damagedStates.map(\.state))
+        for state in aggregate.namedParents.subtracting(aggregate.mergedStates).subtracting(damaged).sorted() {
+            await session.note(
+                CheckFinding(
+                    .damage, resource: .state, resourceName: state,
+                    reason: "the file is missing, and with it what only it lists: another state was built on it"))
+        }
         try await checkPackfiles(&session)
     }
 
@@ -44,8 +51,26 @@ struct StoreCheck {
             await session.note(
                 CheckFinding(
                     .note, resource: .packfile, resourceName: mac,
-                    reason: "no state lists it; an interrupted backup leaves such files, and maintenance removes them"))
+                    reason: "no state lists it; an interrupted backup leaves such files, and maintenance removes them"
+                        + (try await lostSnapshots(in: mac))))
         }
+    }
+
+    /// What to add when a packfile that no state lists holds snapshots that are not there otherwise.
+    private func lostSnapshots(in packfile: MAC) async throws -> String {
+        let records: [PackfileIndexRecord]
+        do {
+            records = try await index(of: PackfileBytes(packfile, in: repository.store))
+        } catch is KlosetError {
+            return ""
+        } catch is ConnectorError {
+            return ""
+        }
+        let lost = records.filter { $0.blob.type == .snapshot && !aggregate.contains($0.blob) }.map(\.blob.mac)
+            .filter { !aggregate.isDeleted(snapshot: $0) }
+        guard !lost.isEmpty else { return "" }
+        let names = lost.map { String($0.hex.prefix(8)) }.joined(separator: ", ")
+        return ". In it is snapshot \(names): its backup was cut off at the end, or its state file is lost"
     }
 
     /// Usable locations by packfile number.

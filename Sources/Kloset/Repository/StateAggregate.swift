@@ -27,6 +27,8 @@ struct StateAggregate: Sendable {
     private var snapshotMACs: [MAC] = []
     private var colouredSnapshots: [MAC: Int64] = [:]
     private(set) var mergedStates: Set<MAC> = []
+    /// What the merged states say they were built on.
+    private(set) var namedParents: Set<MAC> = []
     /// The newest state by its own clock, which the next one names as its parent.
     private(set) var newestState: (mac: MAC, time: Int64, serial: RepositoryID)?
 
@@ -82,6 +84,7 @@ struct StateAggregate: Sendable {
     /// - Parameter payload: that of ``StateFile``, checked when it was read.
     mutating func merge(_ state: StateFile, _ payload: [UInt8]) throws(FormatError) {
         guard mergedStates.insert(state.mac).inserted else { return }
+        if state.parent != .zero { namedParents.insert(state.parent) }
         var deletedHere: Set<MAC> = []
         var locationDeletes: [LocationDelete: Int] = [:]
         blobs.reserveCapacity(blobs.locations.count + state.locationCount)

@@ -3,6 +3,9 @@ public import KlosetFormat
 
 /// The direct children of a directory in bytewise order of their names, one after the other: a directory of any size
 /// takes little memory.
+///
+/// They come from the stored listing. When there is none, or it is damaged, the rest comes from the tree, which has
+/// the same entries: one damaged blob of metadata loses no file.
 public struct DirectoryCursor {
     private enum Source {
         case listing(DirectoryListing)
@@ -12,38 +15,60 @@ public struct DirectoryCursor {
     private let snapshot: Snapshot
     private let directory: BytePath
     private var source: Source
+    private var lastName: [UInt8]?
+    /// Why the listing was given up.
+    private var damage: KlosetError?
 
-    /// From the stored listing of the directory, or else from the tree.
     init(_ snapshot: Snapshot, _ directory: BytePath) async throws {
         self.snapshot = snapshot
         self.directory = directory
-        if let listing = try await snapshot.listing(of: directory) {
-            source = .listing(listing)
-        } else {
-            let prefix = directory.isRoot ? directory.bytes : directory.bytes + [UInt8(ascii: "/")]
-            source = .tree(snapshot.tree.pairs(from: prefix))
+        var listing: DirectoryListing?
+        do {
+            listing = try await snapshot.listing(of: directory)
+        } catch let error as KlosetError {
+            damage = error
+        }
+        source = listing.map { .listing($0) } ?? .tree(Self.tree(snapshot, directory))
+    }
+
+    private static func tree(_ snapshot: Snapshot, _ directory: BytePath) -> TreeCursor {
+        snapshot.tree.pairs(from: directory.isRoot ? directory.bytes : directory.bytes + [UInt8(ascii: "/")])
+    }
+
+    /// - Throws: ``KlosetError`` when neither listing nor tree says what comes next.
+    public mutating func next() async throws -> Entry? {
+        if case .listing(var listing) = source {
+            do {
+                let child = try await listing.next()
+                source = .listing(listing)
+                lastName = child?.entry.name
+                return child?.entry
+            } catch let error as KlosetError {
+                damage = error
+                source = .tree(Self.tree(snapshot, directory))
+            }
+        }
+        guard case .tree(var cursor) = source else { return nil }
+        defer { source = .tree(cursor) }
+        do {
+            return try await nextInTree(&cursor)
+        } catch let error as KlosetError {
+            throw damage ?? error
         }
     }
 
-    /// - Throws: ``KlosetError`` when the rest cannot be read.
-    public mutating func next() async throws -> Entry? {
-        switch source {
-        case .listing(var listing):
-            let child = try await listing.next()
-            source = .listing(listing)
-            return child?.entry
-        case .tree(var cursor):
-            defer { source = .tree(cursor) }
-            while let (key, mac) = try await cursor.next() {
-                guard let child = BytePath(validating: key) else {
-                    throw KlosetError(.corrupt, "\(printable(key)) in the tree is no path")
-                }
-                // The root sorts in front of its own children.
-                if child == directory { continue }
-                return child.parent == directory ? try await snapshot.entry(mac, at: child) : nil
+    private func nextInTree(_ cursor: inout TreeCursor) async throws -> Entry? {
+        while let (key, mac) = try await cursor.next() {
+            guard let child = BytePath(validating: key) else {
+                throw KlosetError(.corrupt, "\(printable(key)) in the tree is no path")
             }
-            return nil
+            // The root sorts in front of its own children.
+            if child == directory { continue }
+            guard child.parent == directory else { return nil }
+            if let lastName, !lastName.lexicographicallyPrecedes(child.name) { continue }
+            return try await snapshot.entry(mac, at: child)
         }
+        return nil
     }
 }
 

@@ -35,10 +35,19 @@ public struct Snapshot: Sendable {
 
     /// The entry of a path; nil when the snapshot has none.
     ///
-    /// When the tree names an entry that is damaged or was never stored (which a bug of the Go engine has caused,
-    /// format section 9.5), the listing of its directory, which holds the same bytes, is asked instead.
+    /// When the tree is damaged, or names an entry that is damaged or was never stored (which a bug of the Go engine
+    /// has caused, format section 9.5), the listing of its directory, which holds the same bytes, is asked instead.
     public func entry(at path: BytePath) async throws -> Entry? {
-        guard let mac = try await tree.find(path.bytes) else { return nil }
+        let mac: MAC?
+        do {
+            mac = try await tree.find(path.bytes)
+        } catch let error as KlosetError {
+            guard source.index(SnapshotHeader.Index.dirpack) != nil,
+                let entry = try await entryFromListing(path)
+            else { throw error }
+            return entry
+        }
+        guard let mac else { return nil }
         return try await entry(mac, at: path)
     }
 
