@@ -116,6 +116,13 @@ enum Body {
         "<propertyupdate \(namespaces)>\(instructions)</propertyupdate>"
     }
 
+    /// Rights for one principal.
+    static func acl(_ principal: String, _ privileges: String...) -> String {
+        "<acl \(namespaces)><ace><principal><href>\(principal)</href></principal><grant>"
+            + privileges.joined().split(separator: ">").map { "<privilege>\($0)></privilege>" }.joined()
+            + "</grant></ace></acl>"
+    }
+
     static func query(_ filter: String, properties: String = "<getetag/>") -> String {
         "<C:calendar-query \(namespaces)><prop>\(properties)</prop><C:filter>"
             + "<C:comp-filter name=\"VCALENDAR\">\(filter)</C:comp-filter></C:filter></C:calendar-query>"

@@ -71,7 +71,14 @@ import Testing
         BadRequest(method: "MKCALENDAR", path: home, status: [403, 405], says: ""),
         BadRequest(method: "MKCALENDAR", path: "/user/calendars/a/b/", status: [409], says: ""),
         BadRequest(method: "DELETE", path: home + "missing.ics", status: [404], says: ""),
-        BadRequest(method: "LOCK", path: home, status: [405, 501], says: ""),
+        BadRequest(method: "LOCK", path: home, headers: xml, body: "<x/>", status: [400], says: "lockinfo"),
+        BadRequest(method: "UNLOCK", path: home, headers: ["Lock-Token": "<x>"], status: [409], says: "lock"),
+        BadRequest(
+            method: "MOVE", path: home + "kept.ics", headers: ["Destination": "http://elsewhere.example/x.ics"],
+            status: [502], says: "server"),
+        BadRequest(
+            method: "COPY", path: home, headers: ["Destination": home + "inner/"], status: [403], says: "inside"),
+        BadRequest(method: "PATCH", path: home + "kept.ics", status: [405], says: "PATCH"),
         BadRequest(
             method: "PROPPATCH", path: home, headers: xml,
             body:

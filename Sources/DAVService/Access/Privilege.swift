@@ -4,23 +4,45 @@ import XMLStream
 
 /// What a request may need to be allowed to do (RFC 3744, 3).
 enum Privilege: Sendable {
+    /// Seeing that something is there, and what it is.
+    case discover
+    case readFreeBusy
     case read
     case writeContent
     case writeProperties
-    /// Adding a member or a collection to the one at the path.
+    /// Adding a member or a collection at the path.
     case bind
-    /// Removing one from it.
+    /// Removing the one at the path.
     case unbind
+    case unlock
+    case readAcl
+    case writeAcl
 
     var name: XMLName {
         switch self {
-        case .read: .read
+        case .discover, .read: .read
+        case .readFreeBusy: .readFreeBusy
         case .writeContent: .writeContent
         case .writeProperties: .writeProperties
         case .bind: .bind
         case .unbind: .unbind
+        case .unlock: .unlock
+        case .readAcl: .readAcl
+        case .writeAcl: .writeAcl
         }
     }
+
+    /// What it takes.
+    var access: Access {
+        switch self {
+        case .discover, .readFreeBusy: .freeBusy
+        case .read: .read
+        case .writeContent, .writeProperties, .bind, .unbind: .write
+        case .unlock, .readAcl, .writeAcl: .owner
+        }
+    }
+
+    var isOfParent: Bool { self == .bind || self == .unbind }
 
     /// 403 `need-privileges` (RFC 3744, 7.1.1).
     func missing(at href: String) -> DAVError {

@@ -1,6 +1,7 @@
 import CollectionStore
 import HTTPTypes
 import Logging
+import Synchronization
 import WebDAV
 
 /// One request and what answering it needs. Shared by reference, since every property of every member looks into it.
@@ -8,19 +9,29 @@ final class DAVContext: Sendable {
     let storage: any CollectionStorage
     let options: DAVOptions
     let logger: Logger
+    let locks: LockTable
     let request: DAVRequest
     /// The target, without route prefix.
     let target: ResourcePath
     /// Where the person behind the request lives.
     let principal: CollectionPath
+    /// Collections of others that appear among the person's own.
+    let shares: Shares
+    let shareTable: ShareTable
     let preferences: Preferences
     let conditions: ConditionalRequest
     let prefix: RoutePrefix
+    /// When the request has taken too long.
+    private let deadline: ContinuousClock.Instant
+    /// What the person may do with collections of others that this request has come upon.
+    let knownAccess = Mutex<[CollectionPath: Access]>([:])
 
-    init(_ request: DAVRequest, service: DAVService) throws(DAVError) {
+    init(_ request: DAVRequest, service: DAVService) async throws {
         storage = service.storage
         options = service.options
         logger = service.logger
+        locks = service.locks
+        shareTable = service.shares
         prefix = RoutePrefix(service.options.routePrefix)
         self.request = request
         guard !request.target.contains("#") else {
@@ -30,6 +41,10 @@ final class DAVContext: Sendable {
         principal = try Self.principal(of: request, options: service.options)
         preferences = Preferences(request.headers)
         conditions = try ConditionalRequest(request.headers)
+        deadline = ContinuousClock.now + .seconds(service.options.maxSeconds)
+        shares =
+            service.options.singleUserPrincipal == nil
+            ? try await service.shares.shares(of: principal, in: service.storage) : Shares()
     }
 
     private static func principal(of request: DAVRequest, options: DAVOptions) throws(DAVError) -> CollectionPath {
@@ -46,6 +61,17 @@ final class DAVContext: Sendable {
         }
     }
 
+    /// To be called now and then by what may take long.
+    /// - Throws: 507 `number-of-matches-within-limits` when the time is up.
+    func checkTime() throws {
+        try Task.checkCancellation()
+        guard ContinuousClock.now < deadline else {
+            throw DAVError(
+                .insufficientStorage, .numberOfMatchesWithinLimits,
+                "The answer takes more than \(options.maxSeconds) seconds; ask for less at once.")
+        }
+    }
+
     var author: ChangeAuthor {
         ChangeAuthor(user: request.user, userAgent: request.headers[.userAgent])
     }
@@ -55,7 +81,7 @@ final class DAVContext: Sendable {
         request.target.firstIndex(of: "?").map { request.target[request.target.index(after: $0)...] }
     }
 
-    // MARK: 1. Where
+    // MARK: Where
 
     /// What the request is about.
     /// - Throws: 404 when nothing is there.
@@ -66,9 +92,10 @@ final class DAVContext: Sendable {
         return resource
     }
 
+    /// Where something is in the storage: what is shared with the person has a second address among their own.
     func collectionPath(_ path: ResourcePath) throws(DAVError) -> CollectionPath {
         do {
-            return try CollectionPath(segments: path.segments)
+            return try shares.resolve(try CollectionPath(segments: path.segments))
         } catch {
             throw DAVError(.forbidden, error.reason)
         }
@@ -101,7 +128,7 @@ final class DAVContext: Sendable {
         return path.isRoot ? .root : .directory
     }
 
-    private func isPrincipal(_ path: CollectionPath) -> Bool {
+    func isPrincipal(_ path: CollectionPath) -> Bool {
         if let single = options.singleUserPrincipal { return path == single }
         return path.parent?.isRoot ?? false
     }
@@ -109,41 +136,26 @@ final class DAVContext: Sendable {
     /// What lies directly below, as far as the user may see it: members first.
     func children(of resource: Resource) async throws -> [Resource] {
         var result: [Resource] = []
-        if let view = resource.collection {
+        if let view = resource.collection, try await mayRead(resource.path) {
             for member in try await view.members() { result.append(self.resource(for: member, in: view)) }
         }
         guard resource.isCollection else { return result }
         for name in try await storage.children(of: resource.path) {
-            guard let path = try? resource.path.appending(name), mayRead(path) || principal.isWithin(path) else {
-                continue
-            }
+            guard let path = try? resource.path.appending(name), try await isVisible(path) else { continue }
+            if let child = try await self.resource(at: path) { result.append(child) }
+        }
+        for path in shares.targets(shownIn: resource.path) where try await access(to: path) > .none {
             if let child = try await self.resource(at: path) { result.append(child) }
         }
         return result
-    }
-
-    // MARK: 2. May they
-
-    /// Whether the user owns what is at the path.
-    func owns(_ path: CollectionPath) -> Bool {
-        options.singleUserPrincipal != nil || path.isWithin(principal)
-    }
-
-    /// Owners read all they own; everybody sees the root, where discovery begins.
-    func mayRead(_ path: CollectionPath) -> Bool { owns(path) || path.isRoot }
-
-    /// - Throws: 403 `need-privileges` (RFC 3744, 7.1.1).
-    func require(_ privilege: Privilege, on path: CollectionPath) throws(DAVError) {
-        guard privilege == .read ? mayRead(path) : owns(path) else {
-            throw privilege.missing(at: href(path, isCollection: true))
-        }
     }
 
     // MARK: Addresses
 
     /// The href of a path, route prefix included.
     func href(_ path: CollectionPath, isCollection: Bool) -> String {
-        prefix.add(ResourcePath(segments: path.segments, isCollection: isCollection).encoded)
+        let shown = target.segments.first == principal.segments.first ? shares.shown(path) : path
+        return prefix.add(ResourcePath(segments: shown.segments, isCollection: isCollection).encoded)
     }
 
     func href(_ resource: Resource) -> String { href(resource.path, isCollection: resource.isCollection) }
@@ -152,5 +164,12 @@ final class DAVContext: Sendable {
     func path(href: String) throws(DAVError) -> CollectionPath {
         let absolute = try ResourcePath(href: href, relativeTo: prefix.path(target))
         return try collectionPath(try prefix.strip(absolute))
+    }
+
+    /// Where COPY and MOVE go.
+    func destination() throws(DAVError) -> CollectionPath {
+        let authorities = [request.authority, request.headers[.xForwardedHost]].compactMap { $0 }.filter { !$0.isEmpty }
+        let destination = try Destination(header: request.headers[.destination], authorities: authorities)
+        return try collectionPath(try prefix.strip(destination.path))
     }
 }

@@ -18,6 +18,13 @@ package struct DAVOptions: Sendable {
     /// The most hrefs of one multiget.
     package var maxMultigetHrefs: Int
 
+    /// How many bytes can still be stored; nil when nobody knows.
+    package var availableBytes: (@Sendable () -> Int?)?
+    /// The longest one request may take, in seconds.
+    package var maxSeconds: Int
+    /// The addresses of the one user, such as `mailto:ada@example.org`, when the principal has none of its own.
+    package var addresses: [String]
+
     package enum Autocreate: Sendable {
         case never
         /// The principal's directory alone.
@@ -29,7 +36,8 @@ package struct DAVOptions: Sendable {
     package init(
         routePrefix: String = "/", singleUserPrincipal: CollectionPath? = nil, autocreate: Autocreate = .never,
         maxResourceSize: Int = 10 << 20, maxInstances: Int = 20_000, maxAnswerSize: Int = 256 << 20,
-        maxMultigetHrefs: Int = 100_000
+        maxMultigetHrefs: Int = 100_000, maxSeconds: Int = 120, addresses: [String] = [],
+        availableBytes: (@Sendable () -> Int?)? = nil
     ) {
         self.routePrefix = routePrefix
         self.singleUserPrincipal = singleUserPrincipal
@@ -38,5 +46,8 @@ package struct DAVOptions: Sendable {
         self.maxInstances = maxInstances
         self.maxAnswerSize = maxAnswerSize
         self.maxMultigetHrefs = maxMultigetHrefs
+        self.maxSeconds = maxSeconds
+        self.addresses = addresses
+        self.availableBytes = availableBytes
     }
 }

@@ -11,6 +11,8 @@ package struct DAVService: Sendable {
     let storage: any CollectionStorage
     let options: DAVOptions
     let logger: Logger
+    let locks = LockTable()
+    let shares = ShareTable()
     private let known = KnownPrincipals()
 
     package init(storage: any CollectionStorage, options: DAVOptions = DAVOptions(), logger: Logger) {
@@ -33,11 +35,11 @@ package struct DAVService: Sendable {
             if request.method == .options, request.user == nil, options.singleUserPrincipal == nil {
                 return OptionsHandler.anonymous
             }
-            let context = try DAVContext(request, service: self)
+            let context = try await DAVContext(request, service: self)
             try await createPrincipalIfMissing(context)
             guard let handler = HandlerTable.handlers[request.method] else {
                 let path = try context.collectionPath(context.target)
-                let kind = context.mayRead(path) ? try await context.resource(at: path)?.kind : nil
+                let kind = try await context.mayRead(path) ? try await context.resource(at: path)?.kind : nil
                 throw HandlerTable.unsupported(request.method, kind: kind)
             }
             return try await handler.respond(context)

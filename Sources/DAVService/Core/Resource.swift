@@ -90,6 +90,8 @@ struct ResourceKind: OptionSet, Sendable {
     static let stores: ResourceKind = [
         .plainCollection, .calendar, .addressbook, .subscription, .scheduleInbox, .scheduleOutbox,
     ]
+    /// What LOCK takes: everything but directories.
+    static let lockable: ResourceKind = [.stores, .members]
     /// Collections that hold calendar objects and answer the reports of CalDAV.
     static let calendars: ResourceKind = [.calendar, .scheduleInbox]
 

@@ -56,3 +56,20 @@ enum CalendarTimeZoneValue {
         return text
     }
 }
+
+/// The value of `calendar-availability` (RFC 7953, 7.2.4).
+enum AvailabilityValue {
+    private static let maximumLength = 262_144
+
+    /// - Throws: 403 `valid-calendar-data` when it is not an iCalendar object of VAVAILABILITY only.
+    static func validate(_ text: String) throws(DAVError) -> String {
+        guard text.utf8.count <= maximumLength, let object = try? CalendarObject(parsing: Array(text.utf8)),
+            !object.components.isEmpty, object.components.allSatisfy({ $0.kind == .availability })
+        else {
+            throw DAVError(
+                .forbidden, .validCalendarData,
+                "A calendar-availability is a VCALENDAR with VAVAILABILITY, of at most \(maximumLength) bytes.")
+        }
+        return text
+    }
+}

@@ -12,11 +12,14 @@ struct CollectionCreation {
     /// - Parameter occupied: the answer when something is there.
     static func prepare(_ context: DAVContext, occupied: DAVError) async throws -> CollectionCreation {
         let path = try context.collectionPath(context.target)
-        try context.require(.bind, on: path)
+        try await context.require(.bind, on: path)
         if try await context.resource(at: path) != nil { throw occupied }
         guard let parent = path.parent, let around = try await context.resource(at: parent), around.isCollection else {
             throw DAVError(.conflict, "The collection around \(context.target.encoded) does not exist; make it first.")
         }
+        let preconditions = try await Preconditions(context)
+        try preconditions.checkMissing()
+        try preconditions.requireUnlocked(path, .binding)
         return CollectionCreation(context: context, path: path)
     }
 

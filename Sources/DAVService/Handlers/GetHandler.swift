@@ -6,7 +6,7 @@ import WebDAV
 struct GetHandler: DAVHandler {
     func respond(_ context: DAVContext) async throws -> DAVResponse {
         let path = try context.collectionPath(context.target)
-        try context.require(.read, on: path)
+        try await context.require(.read, on: path)
         let resource = try await context.resource()
         let target = ConditionalRequest.Target(
             tag: resource.entityTag, exists: true, lastModified: resource.lastModified)
@@ -20,7 +20,9 @@ struct GetHandler: DAVHandler {
         switch resource.content {
         case .member(let member, let view):
             headers[.contentType] = resource.contentType
-            body = try await view.content(of: member)
+            let content = try await view.content(of: member)
+            body = resource.kind == .calendarObject ? context.withWantedTimeZones(content) : content
+            if context.request.headers[.calDAVTimezones] != nil { headers[.vary] = "CalDAV-Timezones" }
         case .collection, .directory:
             let rendering = try await CollectionRendering.choose(for: resource, context)
             headers[.contentType] = rendering.contentType

@@ -3,15 +3,17 @@ import WebDAV
 
 /// OPTIONS (RFC 9110, 9.3.7; RFC 4918, 10.1): what can be done, and by which standards.
 struct OptionsHandler: DAVHandler {
-    /// Only what is true: class 2 comes with LOCK.
-    static let complianceClasses = "1, 3, extended-mkcol, calendar-access, addressbook"
+    /// Only what is true.
+    static let complianceClasses =
+        "1, 2, 3, access-control, extended-mkcol, add-member, sync-collection, quota, calendar-access, "
+        + "calendar-no-timezone, calendar-availability, addressbook"
 
     /// For clients that have not logged in: nothing about what exists.
     static let anonymous = response(allow: HandlerTable.handlers.keys.map(\.rawValue).sorted().joined(separator: ", "))
 
     func respond(_ context: DAVContext) async throws -> DAVResponse {
         let path = try context.collectionPath(context.target)
-        guard context.mayRead(path) else { return Self.anonymous }
+        guard try await context.access(to: path) > .none else { return Self.anonymous }
         return Self.response(allow: HandlerTable.allow(try await context.resource(at: path)?.kind))
     }
 

@@ -3,27 +3,20 @@ import WebDAV
 import XMLStream
 
 extension PropertyRegistry {
-    /// RFC 3744, 4 and 5. Nobody can edit grants yet: the owner has all privileges, others have none.
+    /// RFC 3744, 4 and 5.
     static let accessControl: [LiveProperty] = [
         LiveProperty(.owner) { scope in
             scope.context.owner(of: scope.resource.path).map { .href(scope.context.href($0, isCollection: true)) }
         },
         LiveProperty(.currentUserPrivilegeSet) { scope in
-            let names = scope.context.owns(scope.resource.path) ? ownerPrivileges : visitorPrivileges
-            return .elements(names.map(privilege))
+            .elements(privileges(of: scope.context.accessKnown(to: scope.resource.path)).map(privilege))
         },
         LiveProperty(.supportedPrivilegeSet) { _ in .elements([supportedPrivileges]) },
         LiveProperty(.acl) { scope in
-            guard let owner = scope.context.owner(of: scope.resource.path) else { return .empty }
-            let entry = XMLElement(
-                .ace,
-                [
-                    XMLElement(
-                        .principal, [XMLElement(.href, text: scope.context.href(owner, isCollection: true))]),
-                    XMLElement(.grant, [privilege(.all)]), XMLElement(.protected),
-                ])
-            return .elements([entry])
+            guard scope.context.owns(scope.resource.path) else { return nil }
+            return .elements(entries(of: scope.resource, scope.context))
         },
+        LiveProperty(.aclRestrictions) { _ in .elements([XMLElement(.grantOnly), XMLElement(.noInvert)]) },
         LiveProperty(.inheritedAclSet) { _ in .empty },
         LiveProperty(.principalCollectionSet) { scope in
             .href(scope.context.href(scope.context.principal.parent ?? .root, isCollection: true))
@@ -31,18 +24,56 @@ extension PropertyRegistry {
         LiveProperty(.principalURL, on: .principal) { scope in
             .href(scope.context.href(scope.resource.path, isCollection: true))
         },
-        LiveProperty(.alternateURISet, on: .principal) { scope in
-            .hrefs(scope.resource.settings?.addresses ?? [])
-        },
+        LiveProperty(.alternateURISet, on: .principal) { .hrefs($0.resource.addresses) },
         LiveProperty(.groupMemberSet, on: .principal) { _ in .empty },
         LiveProperty(.groupMembership, on: .principal) { _ in .empty },
     ]
 
-    private static let ownerPrivileges: [XMLName] = [
-        .all, .read, .readAcl, .readCurrentUserPrivilegeSet, .write, .writeProperties, .writeContent, .bind, .unbind,
-        .readFreeBusy,
-    ]
-    private static let visitorPrivileges: [XMLName] = [.read, .readCurrentUserPrivilegeSet]
+    /// What each level of access comes to.
+    private static func privileges(of access: Access) -> [XMLName] {
+        switch access {
+        case .none: []
+        case .freeBusy: [.readFreeBusy, .readCurrentUserPrivilegeSet]
+        case .read: [.read, .readFreeBusy, .readCurrentUserPrivilegeSet]
+        case .write:
+            [
+                .read, .readFreeBusy, .readCurrentUserPrivilegeSet, .write, .writeProperties, .writeContent, .bind,
+                .unbind,
+            ]
+        case .owner:
+            [
+                .all, .read, .readFreeBusy, .readAcl, .readCurrentUserPrivilegeSet, .write, .writeProperties,
+                .writeContent, .bind, .unbind, .writeAcl, .unlock,
+            ]
+        }
+    }
+
+    /// The owner first, whom nobody can take anything; then those who have been let in.
+    private static func entries(of resource: Resource, _ context: DAVContext) -> [XMLElement] {
+        guard let owner = context.owner(of: resource.path) else { return [] }
+        let ofOwner = XMLElement(
+            .ace, [principal(owner, context), XMLElement(.grant, [privilege(.all)]), XMLElement(.protected)])
+        let grants = resource.collection?.properties.grants ?? []
+        return [ofOwner]
+            + grants.map { grant in
+                let names: [XMLName] =
+                    switch grant.level {
+                    case .freeBusy: [.readFreeBusy]
+                    case .read: [.read]
+                    case .write: [.read, .write]
+                    }
+                let grantee: XMLElement =
+                    switch grant.grantee {
+                    case .principal(let path): principal(path, context)
+                    case .authenticated: XMLElement(.principal, [XMLElement(.authenticated)])
+                    }
+                return XMLElement(.ace, [grantee, XMLElement(.grant, names.map(privilege))])
+            }
+    }
+
+    private static func principal(_ path: CollectionPath, _ context: DAVContext) -> XMLElement {
+        XMLElement(.principal, [XMLElement(.href, text: context.href(path, isCollection: true))])
+    }
 
     private static func privilege(_ name: XMLName) -> XMLElement {
         XMLElement(.privilege, [XMLElement(name)])
@@ -59,8 +90,9 @@ extension PropertyRegistry {
                     supported(.writeProperties, "Change properties"), supported(.writeContent, "Change content"),
                     supported(.bind, "Add members"), supported(.unbind, "Remove members"),
                 ]),
-            supported(.readAcl, "Read who may do what"),
+            supported(.readAcl, "Read who may do what"), supported(.writeAcl, "Say who may do what"),
             supported(.readCurrentUserPrivilegeSet, "Read what oneself may do"),
+            supported(.unlock, "Break locks of others"),
         ])
 
     private static func supported(_ name: XMLName, _ description: String, _ parts: [XMLElement] = []) -> XMLElement {

@@ -1,5 +1,6 @@
 import CollectionStore
 import HTTPTypes
+import ICalendar
 import WebDAV
 import XMLStream
 
@@ -11,7 +12,7 @@ extension PropertyRegistry {
         },
         LiveProperty(.calendarUserAddressSet, on: .principal) { scope in
             let own = scope.context.href(scope.resource.path, isCollection: true)
-            return .hrefs((scope.resource.settings?.addresses ?? []) + [own])
+            return .hrefs(scope.context.addresses(of: scope.resource) + [own])
         },
         LiveProperty(.calendarUserType, on: .principal) { scope in
             .text(scope.resource.settings?.userType ?? "INDIVIDUAL")
@@ -26,7 +27,42 @@ extension PropertyRegistry {
                 }
             },
             get: { scope in scope.resource.collection?.properties.timeZone.map(PropertyValue.text) }),
-        .storedText(.calendarTimezoneID, on: [.calendar, .scheduleInbox], maximumLength: 256, field: { \.timeZoneID }),
+        LiveProperty(
+            .calendarTimezoneID, on: [.calendar, .scheduleInbox],
+            set: { (properties, element) throws(DAVError) in
+                guard let name = element?.trimmedText else {
+                    properties.timeZoneID = nil
+                    return
+                }
+                guard SystemTimeZones.database.zone(named: name) != nil else {
+                    throw DAVError(.forbidden, .validTimezone, "There is no time zone \(name.prefix(64)).")
+                }
+                properties.timeZoneID = name
+            },
+            get: { scope in scope.resource.collection?.properties.timeZoneID.map(PropertyValue.text) }),
+        LiveProperty(
+            .calendarAvailability, on: [.calendar, .scheduleInbox],
+            set: { (properties, element) throws(DAVError) in
+                properties.availability = try element.map { (element) throws(DAVError) in
+                    try AvailabilityValue.validate(element.text)
+                }
+            },
+            get: { scope in scope.resource.collection?.properties.availability.map(PropertyValue.text) }),
+        LiveProperty(
+            .scheduleCalendarTransp, on: .calendar,
+            set: { (properties, element) throws(DAVError) in
+                try ScheduleTransparency.set(element, in: &properties)
+            },
+            get: { scope in
+                scope.resource.collection.map { view in
+                    let isTransparent = ScheduleTransparency.isTransparent(view.properties)
+                    return .elements([XMLElement(isTransparent ? .transparent : .opaque)])
+                }
+            }),
+        LiveProperty(.scheduleTag, on: .calendarObject) { $0.resource.entityTag.map { .text($0.description) } },
+        LiveProperty(.supportedRscaleSet, on: .calendars) { _ in
+            .elements([XMLElement(.supportedRscale, text: "GREGORIAN")])
+        },
         LiveProperty(
             .supportedCalendarComponentSet, on: [.calendar, .scheduleInbox], fixed: true,
             set: { (properties, element) throws(DAVError) in
@@ -57,6 +93,25 @@ extension PropertyRegistry {
     ]
 }
 
+/// Whether a calendar counts when one asks who is busy (RFC 6638, 9.1).
+enum ScheduleTransparency {
+    private static let key = XMLName.scheduleCalendarTransp.description
+
+    static func isTransparent(_ properties: CollectionProperties) -> Bool { properties.deadProperties[key] != nil }
+
+    /// Only the exception is kept.
+    static func set(_ element: XMLElement?, in properties: inout CollectionProperties) throws(DAVError) {
+        switch element?.elements.first?.name {
+        case nil where element == nil, .opaque: properties.deadProperties[key] = nil
+        case .transparent:
+            var writer = XMLWriter(prefixes: [])
+            writer.element(XMLElement(.scheduleCalendarTransp, [XMLElement(.transparent)]))
+            properties.deadProperties[key] = String(decoding: writer.bytes, as: UTF8.self)
+        default: throw DAVError(.forbidden, "A schedule-calendar-transp holds opaque or transparent.")
+        }
+    }
+}
+
 /// The content of `supported-calendar-component-set` (RFC 4791, 5.2.3).
 enum CalendarComponents {
     static func element(_ name: String) -> XMLElement {
@@ -81,6 +136,12 @@ enum CalendarComponents {
 }
 
 extension DAVContext {
+    /// Where a person gets invitations.
+    func addresses(of principal: Resource) -> [String] {
+        let own = principal.addresses
+        return own.isEmpty && options.singleUserPrincipal == principal.path ? options.addresses : own
+    }
+
     /// Homes by their names relative to the principal.
     func homes(_ names: [String]?, of principal: CollectionPath) -> PropertyValue {
         .hrefs(

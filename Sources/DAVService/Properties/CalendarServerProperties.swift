@@ -25,9 +25,46 @@ extension PropertyRegistry {
             },
             get: { scope in scope.resource.collection?.properties.source.map(PropertyValue.href) }),
         LiveProperty(.emailAddressSet, on: .principal) { scope in
-            let addresses = (scope.resource.settings?.addresses ?? []).filter { $0.hasPrefix("mailto:") }
+            let addresses = scope.context.addresses(of: scope.resource).filter { $0.hasPrefix("mailto:") }
             return .elements(
                 addresses.map { XMLElement(.emailAddress, text: String($0.dropFirst(7))) })
         },
+        LiveProperty(.calendarProxyReadFor, on: .principal) { scope in
+            scope.context.principals(scope.resource.settings?.calendarProxyReadFor)
+        },
+        LiveProperty(.calendarProxyWriteFor, on: .principal) { scope in
+            scope.context.principals(scope.resource.settings?.calendarProxyWriteFor)
+        },
+        LiveProperty(.allowedSharingModes, on: [.calendar, .addressbook]) { scope in
+            scope.context.canShare(scope.resource) ? .elements([XMLElement(.canBeShared)]) : nil
+        },
+        LiveProperty(.invite, on: [.calendar, .addressbook]) { scope in
+            guard scope.context.canShare(scope.resource), let view = scope.resource.collection else { return nil }
+            return .elements(view.properties.grants.compactMap { invitation($0, scope.context) })
+        },
     ]
+
+    /// Somebody who has been let in, in the words of Apple's clients.
+    private static func invitation(_ grant: AccessGrant, _ context: DAVContext) -> XMLElement? {
+        guard case .principal(let path) = grant.grantee, grant.level >= .read else { return nil }
+        return XMLElement(
+            .sharingUser,
+            [
+                XMLElement(.href, text: context.href(path, isCollection: true)),
+                XMLElement(.commonName, text: path.name), XMLElement(.inviteAccepted),
+                XMLElement(.access, [XMLElement(grant.level == .write ? .readWriteAccess : .readAccess)]),
+            ])
+    }
+}
+
+extension DAVContext {
+    /// Where there is somebody to share with, owners can.
+    func canShare(_ resource: Resource) -> Bool {
+        options.singleUserPrincipal == nil && owns(resource.path)
+    }
+
+    /// Principals by their paths.
+    func principals(_ paths: [String]?) -> PropertyValue {
+        .hrefs((paths ?? []).compactMap { try? CollectionPath($0) }.map { href($0, isCollection: true) })
+    }
 }

@@ -16,8 +16,7 @@ struct PropertyChange: Sendable {
 
     /// Properties that standards define as live and protected, though we do not have them.
     private static let reserved: Set<XMLName> = [
-        .creationdate, .getcontentlength, .quotaAvailableBytes, .quotaUsedBytes, .addMember, .supportedMethodSet,
-        .addressbookHomeSet, .calendarHomeSet,
+        .creationdate, .getcontentlength, .quotaAvailableBytes, .quotaUsedBytes, .addressbookHomeSet, .calendarHomeSet,
     ]
 
     /// Tries the instructions on a copy.
@@ -58,7 +57,10 @@ struct PropertyChange: Sendable {
             return try keep(element, as: name, &properties)
         }
         guard let set = live.set, isCreation || !live.isFixed else { throw Self.protected(name) }
-        guard live.kinds.contains(kind) else { return try keep(element, as: name, &properties) }
+        // Members have no settings of their own: what can be set is kept as it is.
+        guard live.kinds.contains(kind), ResourceKind.collections.contains(kind) else {
+            return try keep(element, as: name, &properties)
+        }
         try set(&properties, element)
     }
 
@@ -77,7 +79,7 @@ struct PropertyChange: Sendable {
         guard total <= Self.maximumDeadBytes else {
             throw DAVError(
                 .insufficientStorage,
-                "The properties of this collection would take more than \(Self.maximumDeadBytes) bytes.")
+                "The properties would take more than \(Self.maximumDeadBytes) bytes.")
         }
     }
 

@@ -86,8 +86,10 @@ struct PropertyWriter {
     }
 
     private func dead(_ resource: Resource) -> [(name: XMLName, property: LiveProperty?)] {
-        (resource.collection?.properties.deadProperties.keys.sorted() ?? []).compactMap { clark in
-            XMLName(clark: clark).map { ($0, nil) }
+        resource.deadProperties.keys.sorted().compactMap { clark in
+            XMLName(clark: clark).flatMap { name in
+                PropertyRegistry.byName[name]?.isInAllprop == true ? nil : (name, nil)
+            }
         }
     }
 
@@ -116,9 +118,17 @@ enum ExtraValue: Sendable {
 }
 
 extension Resource {
-    /// A property that the server only keeps for its clients.
+    /// Properties that the server only keeps for its clients, as XML by Clark name.
+    var deadProperties: [String: String] {
+        switch content {
+        case .directory: [:]
+        case .collection(let view): view.properties.deadProperties
+        case .member(let member, let view): view.properties.memberProperties[member.name] ?? [:]
+        }
+    }
+
     func deadProperty(_ name: XMLName) -> XMLElement? {
-        guard let text = collection?.properties.deadProperties[name.description] else { return nil }
+        guard let text = deadProperties[name.description] else { return nil }
         return try? XMLElement(parsing: Array(text.utf8))
     }
 }

@@ -1,4 +1,5 @@
 import CollectionStore
+import HTTPTypes
 import WebDAV
 import XMLStream
 
@@ -10,12 +11,15 @@ extension PropertyRegistry {
             get: { scope in
                 switch scope.resource.content {
                 case .collection(let view): .text(view.displayName)
-                case .directory(let view): .text(view.path.isRoot ? "/" : view.path.name)
-                case .member(let member, _): .text(member.name.string)
+                case .directory(let view):
+                    .text(view.settings.displayName ?? (view.path.isRoot ? "/" : view.path.name))
+                case .member(let member, _):
+                    scope.resource.deadProperty(.displayname).map(PropertyValue.element) ?? .text(member.name.string)
                 }
             }),
         LiveProperty(.resourcetype, inAllprop: true) { scope in
-            .elements(resourceTypes(of: scope.resource.kind).map { XMLElement($0) })
+            let types = resourceTypes(of: scope.resource.kind) + sharingTypes(of: scope.resource, scope.context)
+            return .elements(types.map { XMLElement($0) })
         },
         LiveProperty(.getetag, inAllprop: true) { $0.resource.entityTag.map { .text($0.description) } },
         LiveProperty(.getcontentlength, on: .members, inAllprop: true) { scope in
@@ -25,8 +29,10 @@ extension PropertyRegistry {
             scope.resource.contentType.map(PropertyValue.text)
         },
         LiveProperty(.getlastmodified, inAllprop: true) { .text(HTTPDate.format($0.resource.lastModified)) },
-        LiveProperty(.supportedlock, inAllprop: true) { _ in .empty },
-        LiveProperty(.lockdiscovery, inAllprop: true) { _ in .empty },
+        LiveProperty(.supportedlock, on: .lockable, inAllprop: true) { _ in .elements(ActiveLock.supported) },
+        LiveProperty(.lockdiscovery, inAllprop: true) { scope in
+            .elements(scope.context.locks.covering(scope.resource.path).map(scope.context.element))
+        },
         LiveProperty(.supportedReportSet) { scope in
             .elements(
                 ReportRegistry.reports(for: scope.resource.kind).map { report in
@@ -36,10 +42,25 @@ extension PropertyRegistry {
         LiveProperty(.currentUserPrincipal) { scope in
             .href(scope.context.href(scope.context.principal, isCollection: true))
         },
+        LiveProperty(.addMember, on: .stores) { .href($0.context.href($0.resource)) },
+        LiveProperty(.supportedMethodSet) { scope in
+            .elements(
+                HandlerTable.methods(scope.resource.kind).map { method in
+                    XMLElement(
+                        .supportedMethod, attributes: [XMLAttribute(XMLName("", "name"), method.rawValue)])
+                })
+        },
         LiveProperty(.resourceID) { scope in
             scope.resource.collection?.properties.resourceID.map { .href("urn:uuid:\($0)") }
         },
     ]
+
+    /// Whether a calendar is shared, in the words of Apple's clients.
+    private static func sharingTypes(of resource: Resource, _ context: DAVContext) -> [XMLName] {
+        guard let view = resource.collection, context.options.singleUserPrincipal == nil else { return [] }
+        if !context.owns(resource.path) { return [.sharedToUser] }
+        return view.properties.grants.isEmpty ? [] : [.sharedByOwner]
+    }
 
     /// The elements of `DAV:resourcetype`.
     private static func resourceTypes(of kind: ResourceKind) -> [XMLName] {

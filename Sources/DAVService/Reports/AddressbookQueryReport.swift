@@ -20,7 +20,7 @@ struct AddressbookQueryReport: DAVReport {
             }
         var count = 0
         for candidate in candidates {
-            try Task.checkCancellation()
+            try context.checkTime()
             guard case .member(let member, let view) = candidate.content else { continue }
             let content = try await view.content(of: member)
             guard let object = try? VCardObject(parsing: content), let card = object.cards.first,

@@ -29,6 +29,7 @@ struct BusyPeriod: Hashable {
         for component in object.components where component.kind == .freeBusy {
             for line in component.properties("FREEBUSY") { result += periods(of: line) }
         }
+        result += AvailabilityPeriods.periods(of: object, in: range, zones, limit: limit)
         return result.compactMap { period in
             var period = period
             period.start = max(period.start, range.start?.seconds ?? period.start)

@@ -56,7 +56,7 @@ struct CalendarQueryReport: DAVReport {
         }
 
         private mutating func visit(_ member: Member, in view: any CollectionView) async throws {
-            try Task.checkCancellation()
+            try context.checkTime()
             let resource = context.resource(for: member, in: view)
             let evaluator = CalendarFilterEvaluator(filter: filter, zones: zones)
             switch evaluator.decide(by: try await view.facts(of: member)) {

@@ -46,7 +46,7 @@ struct ExpandPropertyReport: DAVReport {
             var expanded: [XMLElement] = []
             for element in elements {
                 guard element.name == .href, let path = try? context.path(href: element.trimmedText),
-                    context.mayRead(path), let target = try await context.resource(at: path)
+                    try await context.mayRead(path), let target = try await context.resource(at: path)
                 else {
                     expanded.append(element)
                     continue

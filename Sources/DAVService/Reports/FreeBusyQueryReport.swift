@@ -27,18 +27,37 @@ struct FreeBusyQueryReport: DAVReport {
         if let view = resource.collection, resource.kind == .calendar {
             guard depth != .zero else { return }
             for member in try await view.members() {
-                try Task.checkCancellation()
+                try context.checkTime()
                 let components = try await view.facts(of: member).components
-                guard components.isEmpty || components.contains("VEVENT") || components.contains("VFREEBUSY"),
+                guard components.isEmpty || components.contains(where: Self.telling.contains),
                     let object = try? CalendarObject(parsing: try await view.content(of: member))
                 else { continue }
                 periods += BusyPeriod.periods(
                     of: object, in: range, resource.zones, limit: context.options.maxInstances)
+                try require(periods, context)
+            }
+            if let text = view.properties.availability, let object = try? CalendarObject(parsing: Array(text.utf8)) {
+                periods += AvailabilityPeriods.periods(
+                    of: object, in: range, resource.zones, limit: context.options.maxInstances)
             }
         } else if depth == .infinity {
-            for child in try await context.children(of: resource) where child.isCollection {
+            // Calendars of others that appear here say when others are busy, and transparent ones nothing at all.
+            for child in try await context.children(of: resource)
+            where child.isCollection && context.owns(child.path) == context.owns(resource.path) {
+                if let view = child.collection, ScheduleTransparency.isTransparent(view.properties) { continue }
                 try await collect(child, depth: depth, range, &periods, context)
             }
+        }
+    }
+
+    private static let telling: Set<String> = ["VEVENT", "VFREEBUSY", "VAVAILABILITY"]
+    private static let maximumPeriods = 200_000
+
+    private func require(_ periods: [BusyPeriod], _ context: DAVContext) throws(DAVError) {
+        guard periods.count <= Self.maximumPeriods else {
+            throw DAVError(
+                .insufficientStorage, .numberOfMatchesWithinLimits,
+                "The range holds more than \(Self.maximumPeriods) busy periods; ask for a shorter one.")
         }
     }
 }

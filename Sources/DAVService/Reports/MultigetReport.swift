@@ -49,7 +49,8 @@ private enum Multiget {
     private static func member(
         _ href: String, in resource: Resource, _ context: DAVContext
     ) async throws -> Resource? {
-        guard let path = try? context.path(href: href), path.isWithin(resource.path), context.mayRead(path) else {
+        guard let path = try? context.path(href: href), path.isWithin(resource.path), try await context.mayRead(path)
+        else {
             return nil
         }
         if let view = resource.collection, let parent = path.parent, parent == view.path,

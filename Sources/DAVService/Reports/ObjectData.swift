@@ -57,7 +57,7 @@ struct ObjectData: Sendable {
     }
 
     private func render(_ bytes: [UInt8], _ selection: CalendarDataSelection) throws -> [UInt8] {
-        guard !selection.isWhole else { return bytes }
+        guard !selection.isWhole else { return context.withWantedTimeZones(bytes) }
         var bytes = bytes
         do {
             switch selection.recurrence {
@@ -71,6 +71,7 @@ struct ObjectData: Sendable {
             if let limit = selection.freeBusyLimit {
                 bytes = FreeBusyLimit.apply(to: try CalendarObject(parsing: bytes), TimeRange(limit), zones)
             }
+            bytes = context.withWantedTimeZones(bytes)
             guard let component = selection.component else { return bytes }
             return CalendarSubset.render(try CalendarObject(parsing: bytes), component)
         } catch {
@@ -83,7 +84,14 @@ struct ObjectData: Sendable {
     }
 
     private func render(_ bytes: [UInt8], _ selection: AddressDataSelection) -> [UInt8] {
-        guard let properties = selection.properties, let object = try? VCardObject(parsing: bytes) else { return bytes }
+        guard selection.properties != nil || selection.version != nil, var object = try? VCardObject(parsing: bytes)
+        else { return bytes }
+        if let version = selection.version,
+            let converted = try? VCardObject(parsing: CardVersion.convert(object, to: version))
+        {
+            object = converted
+        }
+        guard let properties = selection.properties else { return object.source }
         return CardSubset.render(object, properties)
     }
 }

@@ -2,15 +2,25 @@ import HTTPTypes
 import WebDAV
 import XMLStream
 
-/// principal-property-search (RFC 3744, 9.4): people by name or address. Today everybody finds only themselves.
+/// principal-property-search (RFC 3744, 9.4): people by name or address.
 struct PrincipalPropertySearchReport: DAVReport {
     let name = XMLName.principalPropertySearch
     let kinds = ResourceKind.collections
 
+    /// How many people one answer tells of.
+    private static let maximumCount = 1_000
+
     func respond(_ root: XMLElement, _ resource: Resource, _ context: DAVContext) async throws -> DAVResponse {
         let request = try PrincipalSearchRequest(root)
         var writer = PropertyWriter(request.selection, context: context)
-        if let principal = try await context.resource(at: context.principal), matches(principal, request, context) {
+        var count = 0
+        for principal in try await PrincipalDirectory(context).all() where matches(principal, request, context) {
+            guard count < Self.maximumCount else {
+                throw DAVError(
+                    .insufficientStorage, .numberOfMatchesWithinLimits,
+                    "More than \(Self.maximumCount) people match; ask for more of the name.")
+            }
+            count += 1
             try writer.write(principal)
         }
         return .multistatus(writer.finish())

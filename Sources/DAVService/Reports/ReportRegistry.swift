@@ -15,7 +15,7 @@ enum ReportRegistry {
     static let all: [any DAVReport] = [
         CalendarQueryReport(), CalendarMultigetReport(), FreeBusyQueryReport(), AddressbookQueryReport(),
         AddressbookMultigetReport(), SyncCollectionReport(), ExpandPropertyReport(), PrincipalPropertySearchReport(),
-        PrincipalSearchPropertySetReport(),
+        PrincipalSearchPropertySetReport(), PrincipalMatchReport(), ACLPrincipalPropSetReport(),
     ]
 
     static func reports(for kind: ResourceKind) -> [any DAVReport] {

@@ -26,6 +26,10 @@ extension HTTPField.Name {
     package static let brief = token("Brief")
     /// RFC 6638, 8.2.
     package static let ifScheduleTagMatch = token("If-Schedule-Tag-Match")
+    /// RFC 6638, 8.1.
+    package static let scheduleTag = token("Schedule-Tag")
+    /// What a reverse proxy was asked for.
+    package static let xForwardedHost = token("X-Forwarded-Host")
     /// RFC 7809, 7.1.
     package static let calDAVTimezones = token("CalDAV-Timezones")
 }

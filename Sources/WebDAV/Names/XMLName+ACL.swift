@@ -59,6 +59,11 @@ extension XMLName {
 
     // MARK: 7.1.1, 8: conditions
 
+    package static let allowedPrincipal = XMLName(dav: "allowed-principal")
+    package static let grantOnly = XMLName(dav: "grant-only")
+    package static let limitedNumberOfAces = XMLName(dav: "limited-number-of-aces")
+    package static let noInvert = XMLName(dav: "no-invert")
+    package static let notSupportedPrivilege = XMLName(dav: "not-supported-privilege")
     package static let needPrivileges = XMLName(dav: "need-privileges")
     package static let noAceConflict = XMLName(dav: "no-ace-conflict")
     package static let recognizedPrincipal = XMLName(dav: "recognized-principal")

@@ -78,13 +78,17 @@ extension XMLName {
     package static let scheduleInboxURL = XMLName(caldav: "schedule-inbox-URL")
     package static let scheduleOutbox = XMLName(caldav: "schedule-outbox")
     package static let scheduleOutboxURL = XMLName(caldav: "schedule-outbox-URL")
+    package static let opaque = XMLName(caldav: "opaque")
+    package static let transparent = XMLName(caldav: "transparent")
     package static let scheduleTag = XMLName(caldav: "schedule-tag")
 
-    // MARK: RFC 7809, 7953: time zones by reference, availability
+    // MARK: RFC 7529, 7809, 7953: calendar systems, time zones by reference, availability
 
     package static let calendarAvailability = XMLName(caldav: "calendar-availability")
     package static let calendarTimezoneID = XMLName(caldav: "calendar-timezone-id")
     package static let timezoneID = XMLName(caldav: "timezone-id")
+    package static let supportedRscale = XMLName(caldav: "supported-rscale")
+    package static let supportedRscaleSet = XMLName(caldav: "supported-rscale-set")
     package static let timezoneServiceSet = XMLName(caldav: "timezone-service-set")
     package static let validTimezone = XMLName(caldav: "valid-timezone")
 }

@@ -19,4 +19,22 @@ extension XMLName {
     package static let refreshrate = XMLName(calendarServer: "refreshrate")
     package static let source = XMLName(calendarServer: "source")
     package static let subscribed = XMLName(calendarServer: "subscribed")
+
+    // MARK: Sharing
+
+    package static let access = XMLName(calendarServer: "access")
+    package static let allowedSharingModes = XMLName(calendarServer: "allowed-sharing-modes")
+    package static let canBeShared = XMLName(calendarServer: "can-be-shared")
+    package static let commonName = XMLName(calendarServer: "common-name")
+    package static let invite = XMLName(calendarServer: "invite")
+    package static let inviteAccepted = XMLName(calendarServer: "invite-accepted")
+    package static let organizer = XMLName(calendarServer: "organizer")
+    package static let readAccess = XMLName(calendarServer: "read")
+    package static let readWriteAccess = XMLName(calendarServer: "read-write")
+    package static let share = XMLName(calendarServer: "share")
+    package static let sharedByOwner = XMLName(calendarServer: "shared-owner")
+    package static let sharedToUser = XMLName(calendarServer: "shared")
+    package static let shareRemove = XMLName(calendarServer: "remove")
+    package static let shareSet = XMLName(calendarServer: "set")
+    package static let sharingUser = XMLName(calendarServer: "user")
 }

@@ -66,6 +66,7 @@ extension XMLName {
     package static let expandProperty = XMLName(dav: "expand-property")
     package static let property = XMLName(dav: "property")
     package static let report = XMLName(dav: "report")
+    package static let supportedMethod = XMLName(dav: "supported-method")
     package static let supportedMethodSet = XMLName(dav: "supported-method-set")
     package static let supportedReport = XMLName(dav: "supported-report")
     package static let supportedReportSet = XMLName(dav: "supported-report-set")

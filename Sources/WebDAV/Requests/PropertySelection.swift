@@ -31,4 +31,9 @@ package enum PropertySelection: Hashable, Sendable {
         guard let selection else { return nil }
         self = selection
     }
+
+    /// What a REPORT asks for whose body says nothing else; nothing when it does not say.
+    package init(ofReport root: XMLElement) throws(DAVError) {
+        self = try PropertySelection(in: root) ?? .listed([])
+    }
 }
