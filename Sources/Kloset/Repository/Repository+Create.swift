@@ -21,6 +21,8 @@ public struct RepositoryOptions: Hashable, Sendable {
     public var chunking: ChunkingParameters
     /// Cost of deriving the key of an encrypted repository.
     public var keyDerivation: Argon2idParameters
+    /// How large packfiles become; an archive has only one.
+    var packfile = PackfileParameters.default
 
     public init(
         hashing: Hashing = .blake3, compression: Compression = .lz4, chunking: ChunkingParameters = .default,
@@ -50,6 +52,7 @@ extension Repository {
         var configuration = StoreConfiguration(
             timestamp: .now(), repositoryID: .random(), chunking: options.chunking,
             hashing: options.hashing == .sha256 ? .sha256 : .blake3)
+        configuration.packfile = options.packfile
         switch options.compression {
         case .lz4: configuration.compression = .lz4
         case .gzip: configuration.compression = .gzip

@@ -26,6 +26,7 @@ public final class Repository: Sendable {
     private let memory = Mutex(Memory())
     /// Parts of packfiles, shared by all readers.
     let windows = PackfileWindows()
+    private let lockless = Atomic<Bool>(false)
 
     init(
         store: any Store, configuration: StoreConfiguration, keys: RepositoryKeys,
@@ -52,6 +53,12 @@ public final class Repository: Sendable {
     public var identifier: RepositoryID { configuration.repositoryID }
 
     public var isEncrypted: Bool { configuration.encryption != nil }
+
+    /// From now on no locks are taken and none are looked at, for stores where locks cannot be deleted. Whoever asks for
+    /// this sees to it that nobody maintains the store while others write to it.
+    public func workWithoutLocks() { lockless.store(true, ordering: .relaxed) }
+
+    var isLockless: Bool { lockless.load(ordering: .relaxed) }
 
     /// Releases what the store holds, such as a connection.
     public func close() async { await store.close() }

@@ -2,17 +2,10 @@ package import ConnectorKit
 import KlosetFormat
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A lock file of ours in the store, kept fresh until it is released (format, section 8.6).
 ///
-/// Writers hold a shared lock; an exclusive one, for whatever removes packfiles, tolerates no other.
+/// Writers hold a shared lock; an exclusive one, for whatever removes packfiles, tolerates no other. In a store that
+/// is used without locks (``Repository/workWithoutLocks()``) it does nothing.
 final class RepositoryLock: Sendable {
     let identifier: MAC
     private let repository: Repository
@@ -21,6 +14,9 @@ final class RepositoryLock: Sendable {
     private struct Holding {
         var refreshedAt: Timestamp
         var refresher: Task<Void, Never>?
+        /// Somebody may have taken the lock for abandoned meanwhile. There is no way back from that.
+        var isLost = false
+        var staleLocksRemoved = 0
     }
 
     private let holding: Mutex<Holding>
@@ -30,16 +26,23 @@ final class RepositoryLock: Sendable {
     /// - Throws: ``KlosetError/Code/locked`` when another lock is in the way; then there is none of ours.
     static func acquire(_ repository: Repository, _ identifier: MAC, isExclusive: Bool) async throws -> RepositoryLock {
         let lock = RepositoryLock(repository, identifier, isExclusive: isExclusive)
-        try await lock.write()
+        guard !repository.isLockless else { return lock }
         do {
+            try await lock.write()
             // Ours is written before the others are looked at, so that of two that come at once one sees the other.
             try await lock.checkOthers()
         } catch {
-            try? await repository.store.delete(.lock, identifier)
+            try? await lock.remove()
             throw error
         }
         lock.startRefreshing()
         return lock
+    }
+
+    /// Whether somebody who is alive holds the lock of this name.
+    static func isTaken(_ identifier: MAC, _ repository: Repository) async throws -> Bool {
+        guard let lock = try await read(identifier, repository) else { return false }
+        return !lock.isStale(at: repository.clock()) && !LockHolder(parsing: printable(lock.hostname.bytes)).isGone
     }
 
     private init(_ repository: Repository, _ identifier: MAC, isExclusive: Bool) {
@@ -51,18 +54,25 @@ final class RepositoryLock: Sendable {
 
     deinit { holding.withLock { $0.refresher?.cancel() } }
 
-    /// Checks, before something is published, that the lock was never so old that others may have ignored it: the
-    /// machine may have slept, or the store been away.
-    func checkHeld() throws(KlosetError) {
-        let refreshedAt = holding.withLock { $0.refreshedAt }
-        guard !lockMessage(at: refreshedAt).isStale(at: repository.clock()) else {
-            throw KlosetError(
-                .locked, "The lock on the store ran out, so that others may have changed it meanwhile.",
-                advice: "Run the backup again.")
+    /// Locks of others that were stale and have been removed when this one was taken.
+    var staleLocksRemoved: Int { holding.withLock { $0.staleLocksRemoved } }
+
+    /// Checks, before something is published or removed, that the lock was never so old that others may have ignored
+    /// it, and that nobody removed it: the machine may have slept, or the store been away.
+    func checkHeld() async throws {
+        guard !repository.isLockless else { return }
+        let lost = KlosetError(
+            .locked, "The lock on the store ran out, so that others may have changed it meanwhile.",
+            advice: "Run the command again; nothing was published.")
+        noteAge()
+        guard !holding.withLock({ $0.isLost }) else { throw lost }
+        guard try await read(identifier) != nil else {
+            holding.withLock { $0.isLost = true }
+            throw lost
         }
     }
 
-    /// Stops refreshing and removes the lock.
+    /// Stops refreshing and removes the lock, also when the task was cancelled.
     func release() async throws {
         let refresher = holding.withLock { holding in
             defer { holding.refresher = nil }
@@ -71,11 +81,30 @@ final class RepositoryLock: Sendable {
         refresher?.cancel()
         // A refresh that is under way would write the file again.
         await refresher?.value
-        try await repository.store.delete(.lock, identifier)
+        try await remove()
+    }
+
+    /// Runs `body` and releases the lock after it, whatever comes of it.
+    func hold<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            let result = try await body()
+            // What was done is done; a lock that stays behind for its ten minutes does not undo it.
+            try? await release()
+            return result
+        } catch {
+            try? await release()
+            throw error
+        }
+    }
+
+    private func remove() async throws {
+        guard !repository.isLockless else { return }
+        // A task of its own: in a cancelled one the connection to a store may refuse to work.
+        try await Task { [store = repository.store, identifier] in try await store.delete(.lock, identifier) }.value
     }
 
     private func lockMessage(at time: Timestamp) -> Lock {
-        Lock(timestamp: time, hostname: ByteString(Self.hostname()), isExclusive: isExclusive)
+        Lock(timestamp: time, hostname: ByteString(LockHolder.current.text), isExclusive: isExclusive)
     }
 
     private func write() async throws {
@@ -85,35 +114,71 @@ final class RepositoryLock: Sendable {
         holding.withLock { $0.refreshedAt = now }
     }
 
+    private func noteAge() {
+        let now = repository.clock()
+        holding.withLock { holding in
+            if lockMessage(at: holding.refreshedAt).isStale(at: now) { holding.isLost = true }
+        }
+    }
+
+    // MARK: Refreshing
+
+    /// After a refresh that failed.
+    private static let retryInterval = Duration.seconds(30)
+
     private func startRefreshing() {
         let task = Task { [weak self] in
+            var pause = Lock.refreshInterval
             while true {
-                do { try await Task.sleep(for: Lock.refreshInterval) } catch { return }
-                // One that could not be written is tried again in five minutes, and checkHeld() knows.
-                do { try await self?.write() } catch {}
-                if self == nil || Task.isCancelled { return }
+                do { try await Task.sleep(for: pause) } catch { return }
+                guard let lock = self, !Task.isCancelled else { return }
+                // One that cannot be written is tried again soon; once it is too old, checkHeld() stops the writer.
+                pause = await lock.refresh() ? Lock.refreshInterval : Self.retryInterval
             }
         }
         holding.withLock { $0.refresher = task }
     }
 
+    /// - Returns: false when it has to be tried again.
+    private func refresh() async -> Bool {
+        noteAge()
+        guard !holding.withLock({ $0.isLost }) else { return true }
+        do {
+            // One that was removed by somebody must not come back.
+            guard try await read(identifier) != nil else {
+                holding.withLock { $0.isLost = true }
+                return true
+            }
+            try await write()
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    // MARK: Others
+
     private func checkOthers() async throws {
         for other in try await repository.store.list(.lock) where other != identifier {
             guard let lock = try await read(other) else { continue }
-            if lock.isStale(at: repository.clock()) {
+            let holder = LockHolder(parsing: printable(lock.hostname.bytes))
+            if lock.isStale(at: repository.clock()) || holder.isGone {
                 try await repository.store.delete(.lock, other)
+                holding.withLock { $0.staleLocksRemoved += 1 }
             } else if isExclusive || lock.isExclusive {
                 throw KlosetError(
                     .locked,
-                    "The store is locked \(lock.isExclusive ? "exclusively " : "")by \(printable(lock.hostname.bytes)).",
+                    "The store is locked \(lock.isExclusive ? "exclusively " : "")by \(holder.name).",
                     advice: "Wait until that is done; a lock that was left behind counts for nothing after ten minutes."
                 )
             }
         }
     }
 
+    private func read(_ other: MAC) async throws -> Lock? { try await Self.read(other, repository) }
+
     /// - Returns: nil when the lock is gone by now.
-    private func read(_ other: MAC) async throws -> Lock? {
+    private static func read(_ other: MAC, _ repository: Repository) async throws -> Lock? {
         let place = "lock \(other)"
         do {
             return try Lock(decoding: try await repository.readWrapped(.lock, other, .lock, place).payload)
@@ -127,26 +192,23 @@ final class RepositoryLock: Sendable {
             throw KlosetError(error, in: place)
         }
     }
-
-    static func hostname() -> String {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-            buffer.initialize(repeating: 0)
-            guard let name = buffer.baseAddress, gethostname(name, buffer.count - 1) == 0 else { return "" }
-            return String(decoding: buffer.lazy.map { UInt8(bitPattern: $0) }.prefix { $0 != 0 }, as: UTF8.self)
-        }
-    }
 }
 
 extension Repository {
     /// Leaves a lock behind as another process would, for tests.
     ///
-    /// - Parameter age: seconds since it was last refreshed.
-    package func plantLock(age: Int64, isExclusive: Bool) async throws -> MAC {
+    /// - Parameters:
+    ///   - age: seconds since it was last refreshed.
+    ///   - holder: the text that says who holds it.
+    package func plantLock(age: Int64, isExclusive: Bool, holder: String = "elsewhere") async throws -> MAC {
         var time = clock()
         time.seconds -= age
-        let lock = Lock(timestamp: time, hostname: "elsewhere", isExclusive: isExclusive)
+        let lock = Lock(timestamp: time, hostname: ByteString(holder), isExclusive: isExclusive)
         let name = MAC.random()
         try await store.put(.lock, name, try wrap(.lock, .v1_0_0, lock.encoded()))
         return name
     }
+
+    /// What this process writes into its locks, for tests.
+    package static var lockHolder: String { LockHolder.current.text }
 }

@@ -7,6 +7,8 @@ struct StateFile: Sendable {
     let version: FormatVersion
     let parent: MAC
     let locationCount: Int
+    /// Nanoseconds since 1970.
+    let time: Int64
     /// The payload; nil when it is so large that it is read again when it is its turn to be merged.
     var payload: [UInt8]?
 
@@ -21,11 +23,14 @@ struct StateFile: Sendable {
         self.payload = payload
         parent = reader.parent
         locationCount = count
+        time = reader.metadata?.timestamp ?? 0
     }
 
-    /// Parents before children, so that delete records meet what they delete. States whose parent is unknown are
-    /// roots; states in a cycle, which no engine writes, come in some order.
-    static func inOrder(_ states: [StateFile]) -> [StateFile] {
+    /// Parents before children, and otherwise by time, so that delete records meet what they delete: writers that did
+    /// not know of each other are nobody's child. States whose parent is unknown are roots; states in a cycle, which no
+    /// engine writes, come in some order.
+    static func inOrder(_ unordered: [StateFile]) -> [StateFile] {
+        let states = unordered.sorted { ($0.time, $0.mac) < ($1.time, $1.mac) }
         let positions = Dictionary(states.enumerated().map { ($1.mac, $0) }, uniquingKeysWith: { first, _ in first })
         var result: [StateFile] = []
         var isPlaced = [Bool](repeating: false, count: states.count)

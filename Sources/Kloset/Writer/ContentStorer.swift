@@ -19,10 +19,12 @@ struct SourceFailure: Error {
 /// Cuts content into chunks, stores those that are new, and the object that puts them together (format, section 9.2).
 struct ContentStorer: Sendable {
     let sink: BlobSink
-    private let cutter: FastCDC
+    let cutter: FastCDC
+    let chunking: ChunkingParameters
 
     init(_ sink: BlobSink, _ parameters: ChunkingParameters) throws(KlosetError) {
         self.sink = sink
+        chunking = parameters
         // Any boundaries are legal, so an algorithm that we do not have only costs deduplication.
         let variant = FastCDC.Variant(named: parameters.algorithm.description) ?? .version1
         guard

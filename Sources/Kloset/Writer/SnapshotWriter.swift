@@ -26,11 +26,13 @@ public actor SnapshotWriter {
         case broken
     }
 
-    init(_ repository: Repository, _ description: SnapshotDescription, parent: Snapshot?) async throws {
+    /// - Parameter identifier: random for a new snapshot; that of the original for a copy in another store.
+    init(
+        _ repository: Repository, _ description: SnapshotDescription, parent: Snapshot?, identifier: MAC = .random()
+    ) async throws {
         guard try await repository.store.mode.contains(.writable) else {
             throw ConnectorError(.unsupported, "\(repository.store.location) cannot be written to.")
         }
-        let identifier = MAC.random()
         let lock = try await RepositoryLock.acquire(repository, identifier, isExclusive: false)
         do {
             // Under the lock: what is there now stays.
@@ -90,17 +92,22 @@ public actor SnapshotWriter {
     ///   ``SnapshotDescription/incompleteTag`` and the reason in its context.
     /// - Throws: when the snapshot could not be published; then there is none.
     public func commit(incomplete: String? = nil) async throws -> SnapshotHeader {
+        try await commit { header($0, incomplete) }
+    }
+
+    /// - Parameter makeHeader: the header of the snapshot, given where its trees begin.
+    func commit(_ makeHeader: (SnapshotTrees.Roots) -> SnapshotHeader) async throws -> SnapshotHeader {
         guard phase == .open, addsUnderWay == 0 else {
             throw KlosetError(.invalidArgument, "The snapshot is finished, was given up, or is still being added to.")
         }
         phase = .broken
         let trees = try await SnapshotTrees(self).build()
-        let header = header(trees, incomplete)
+        let header = makeHeader(trees)
         try await sink.store(BlobID(.snapshot, identifier), header.encoded())
         try Task.checkCancellation()
         let written = try await sink.finish()
-        try lock.checkHeld()
-        try await publish(written)
+        try await lock.checkHeld()
+        try await repository.publish(written, of: identifier, after: sink.aggregate)
         phase = .finished
         // The snapshot is there; a lock that stays behind for its ten minutes does not undo that.
         try? await lock.release()
@@ -214,33 +221,6 @@ public actor SnapshotWriter {
                 SnapshotHeader.Source(
                     importer: importer, root: trees.roots, indexes: trees.indexes, summary: trees.summary)
             ])
-    }
-
-    /// Writes the states: the one that is named after the snapshot last, with all packfile records. Locations beyond
-    /// what one state should hold go into states before it, where they count for nothing until then.
-    private func publish(_ written: BlobSink.Written) async throws {
-        let newest = sink.aggregate.newestState
-        let now = repository.clock().nanosecondsSince1970
-        let serial = newest?.serial ?? .zero
-        var parent = newest?.mac ?? .zero
-        var state = StateWriter(parent: parent)
-        for index in 0..<written.locationCount {
-            if state.locationCount == repository.locationsPerState {
-                let name = MAC.random()
-                try await put(state.finish(timestamp: now, serial: serial), name)
-                parent = name
-                state = StateWriter(parent: parent)
-            }
-            state.add(try written.location(index))
-        }
-        for packfile in written.packfiles.values.sorted() {
-            state.add(PackfileRecord(packfile: packfile, state: identifier, time: now))
-        }
-        try await put(state.finish(timestamp: now, serial: serial), identifier)
-    }
-
-    private func put(_ payload: [UInt8], _ name: MAC) async throws {
-        try await repository.store.put(.state, name, try repository.wrap(.state, .v1_1_0, payload))
     }
 }
 
