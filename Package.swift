@@ -92,7 +92,7 @@ let package = Package(
         module(
             "DAVService",
             ["CollectionStore", "ContentLines", "ICalendar", "VCard", "WebDAV", "XMLStream", httpTypes, logging]),
-        module("BackupEngine", ["ConnectorKit", "Kloset", "KlosetFormat"]),
+        module("BackupEngine", ["Compression", "ConnectorKit", "Kloset", "KlosetFormat"]),
         module("DAVClient", ["WebDAV", "XMLStream", asyncHTTPClient, httpTypes, nioCore, nioHTTP1]),
         module(
             "DAVConnector", ["ConnectorKit", "ContentLines", "DAVClient", "WebDAV", "XMLStream", crypto, httpTypes]),

@@ -17,17 +17,30 @@ extension CommandContext {
     /// - Throws: ``CommandError`` with `.repository`, `.authentication` or `.incompatible` when it cannot be opened.
     func withRepository<Result: Sendable>(_ body: (Repository) async throws -> Result) async throws -> Result {
         let place = try storePlace()
+        return try await withRepository(at: place, passphraseFrom: search(place), body)
+    }
+
+    /// The same for any store.
+    ///
+    /// - Parameter search: where its passphrase is looked for before anyone is asked.
+    func withRepository<Result: Sendable>(
+        at place: ResolvedPlace, passphraseFrom search: PassphraseSearch, _ body: (Repository) async throws -> Result
+    ) async throws -> Result {
+        let isLockless = try environmentFlag("LOCKLESS")
         let repository = try await opening(place) {
             let store = try await registry.store(place.configuration(workingDirectory: workingDirectory))
             let locked = try await LockedRepository.read(store)
             guard locked.isEncrypted else { return try await locked.unlock(passphrase: nil) }
-            return try await unlock(locked, of: place)
+            return try await unlock(locked, of: place, search)
         }
+        if isLockless { repository.workWithoutLocks() }
         return try await closing(repository.close) { try await body(repository) }
     }
 
-    private func unlock(_ locked: LockedRepository, of place: ResolvedPlace) async throws -> Repository {
-        if let found = try search(place).find() {
+    private func unlock(
+        _ locked: LockedRepository, of place: ResolvedPlace, _ search: PassphraseSearch
+    ) async throws -> Repository {
+        if let found = try search.find() {
             do {
                 return try await locked.unlock(passphrase: found.passphrase)
             } catch let error as KlosetError where error.code == .authentication {

@@ -31,6 +31,12 @@ struct FastiCommand: AsyncParsableCommand {
                     PruneCommand.self,
                 ]),
             CommandGroup(
+                name: "Store",
+                subcommands: [
+                    MaintenanceCommand.self, RepairCommand.self, SyncCommand.self, DuplicateCommand.self,
+                    ArchiveCommand.self, PtarCommand.self,
+                ]),
+            CommandGroup(
                 name: "Place",
                 subcommands: [SourceCommand.self, DestinationCommand.self, StoreCommand.self]),
             CommandGroup(name: "Server", subcommands: serverCommands),

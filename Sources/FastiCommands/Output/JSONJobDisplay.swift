@@ -23,6 +23,7 @@ final class JSONJobDisplay: JobDisplay {
             print("workflow.start", "info", [:])
         case .expected(let records): print("expected", "info", ["records": .count(records)])
         case .entry(let entry): show(entry)
+        case .advanced: break
         case .finding(let finding):
             let isDamage = finding.severity == .damage
             print(isDamage ? "finding.error" : "finding.note", isDamage ? "error" : "info", finding.json)

@@ -58,7 +58,7 @@ struct JobLine {
     init?(_ event: JobEvent, snapshot: MAC?) {
         let prefix = snapshot.map { "\($0.shortHex): " } ?? ""
         switch event {
-        case .started, .expected: return nil
+        case .started, .expected, .advanced: return nil
         case .entry(let entry):
             switch entry.outcome {
             case .done, .unchanged: self.init(isFailure: false, text: "\(prefix)OK ✓ \(entry.path)")
