@@ -29,7 +29,7 @@ public final class Repository: Sendable {
 
     init(
         store: any Store, configuration: StoreConfiguration, keys: RepositoryKeys,
-        clock: @escaping @Sendable () -> Timestamp = Timestamp.now, locationsPerState: Int = 500_000
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now, locationsPerState: Int = 200_000
     ) {
         self.store = store
         self.configuration = configuration

@@ -14,13 +14,17 @@ public actor SnapshotWriter {
     let storer: ContentStorer
     private let unchanged: UnchangedContent?
 
-    var contents = SnapshotContents()
+    /// Where what memory should not hold is kept.
+    let space: SpillSpace
+    private var contents: SnapshotContents
     private var numbers = WriterStatistics()
     private var phase = Phase.open
     private var addsUnderWay = 0
 
     private enum Phase: Equatable {
         case open
+        /// States are being written; what they name must stay, whatever happens.
+        case publishing
         case finished
         /// The store failed, or a task was cancelled in the middle: what others relied on may be missing.
         case broken
@@ -35,8 +39,9 @@ public actor SnapshotWriter {
         do {
             // Under the lock: what is there now stays.
             try await repository.refresh()
-            let aggregate = repository.aggregate
-            sink = BlobSink(repository, aggregate)
+            space = SpillSpace(folder: SpillSpace.defaultFolder, isEncrypted: repository.isEncrypted)
+            contents = SnapshotContents(space)
+            sink = BlobSink(repository, repository.aggregate, space)
             storer = try ContentStorer(sink, repository.configuration.chunking)
             unchanged = UnchangedContent(parent, description.identity, sink)
         } catch {
@@ -69,8 +74,13 @@ public actor SnapshotWriter {
             count(outcome, of: record)
             return outcome
         } catch let failure as SourceFailure {
-            contents.fail(record, failure.reason)
             numbers.failed += 1
+            do {
+                try contents.fail(record, failure.reason)
+            } catch {
+                phase = .broken
+                throw error
+            }
             return .failed(reason: failure.reason)
         } catch {
             phase = .broken
@@ -100,7 +110,8 @@ public actor SnapshotWriter {
         try Task.checkCancellation()
         let written = try await sink.finish()
         try lock.checkHeld()
-        try await publish(written)
+        phase = .publishing
+        try await repository.publish(written, of: identifier, after: sink.aggregate)
         phase = .finished
         // The snapshot is there; a lock that stays behind for its ten minutes does not undo that.
         try? await lock.release()
@@ -110,8 +121,17 @@ public actor SnapshotWriter {
     /// Gives up: no snapshot appears, and the lock is given back. Does nothing after ``commit(incomplete:)``.
     public func abort() async {
         guard phase != .finished else { return }
+        let mayRemove = phase != .publishing && addsUnderWay == 0
         phase = .finished
+        if mayRemove { await sink.abandon() }
         try? await lock.release()
+    }
+
+    /// For the trees, which use it up.
+    func takeContents() -> SnapshotContents {
+        let result = contents
+        contents = SnapshotContents(space)
+        return result
     }
 
     // MARK: Records
@@ -124,7 +144,7 @@ public actor SnapshotWriter {
         if case .extendedAttribute(let name, let kind) = record.kind {
             guard !name.isEmpty else { throw SourceFailure(reason: "An extended attribute has no name.") }
             let content = try await read(record, open)
-            contents.attributes.append(
+            try contents.add(
                 StoredAttribute(path: record.path, name: name, kind: kind, size: content.size, object: content.object))
             return .stored(size: content.size)
         }
@@ -214,33 +234,6 @@ public actor SnapshotWriter {
                 SnapshotHeader.Source(
                     importer: importer, root: trees.roots, indexes: trees.indexes, summary: trees.summary)
             ])
-    }
-
-    /// Writes the states: the one that is named after the snapshot last, with all packfile records. Locations beyond
-    /// what one state should hold go into states before it, where they count for nothing until then.
-    private func publish(_ written: BlobSink.Written) async throws {
-        let newest = sink.aggregate.newestState
-        let now = repository.clock().nanosecondsSince1970
-        let serial = newest?.serial ?? .zero
-        var parent = newest?.mac ?? .zero
-        var state = StateWriter(parent: parent)
-        for index in 0..<written.locationCount {
-            if state.locationCount == repository.locationsPerState {
-                let name = MAC.random()
-                try await put(state.finish(timestamp: now, serial: serial), name)
-                parent = name
-                state = StateWriter(parent: parent)
-            }
-            state.add(try written.location(index))
-        }
-        for packfile in written.packfiles.values.sorted() {
-            state.add(PackfileRecord(packfile: packfile, state: identifier, time: now))
-        }
-        try await put(state.finish(timestamp: now, serial: serial), identifier)
-    }
-
-    private func put(_ payload: [UInt8], _ name: MAC) async throws {
-        try await repository.store.put(.state, name, try repository.wrap(.state, .v1_1_0, payload))
     }
 }
 
