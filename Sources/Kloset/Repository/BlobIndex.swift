@@ -15,6 +15,15 @@ package struct BlobIndex: Sendable {
         /// Encoded bytes.
         package let length: UInt32
 
+        fileprivate static let none = Location(type: 0, mac: .zero)
+
+        private init(type: UInt8, mac: MAC) {
+            self.mac = mac
+            typeAndOffset = UInt64(type) << 56
+            packfile = 0
+            length = 0
+        }
+
         package var type: UInt8 { UInt8(truncatingIfNeeded: typeAndOffset >> 56) }
         package var offset: UInt64 { typeAndOffset & 0x00FF_FFFF_FFFF_FFFF }
 
@@ -39,6 +48,27 @@ package struct BlobIndex: Sendable {
 
         package subscript(number: Int) -> Location {
             pages[number >> Self.pageBits][number & (1 << Self.pageBits - 1)]
+        }
+
+        /// In the cache the locations stand as they do in memory.
+        fileprivate func write(to writer: inout CacheWriter) throws {
+            try writer.write(UInt64(count))
+            for page in pages { try page.withUnsafeBytes { try writer.write($0) } }
+        }
+
+        fileprivate init() {}
+
+        fileprivate init(_ reader: inout CacheReader) throws {
+            var missing = try reader.count(size: MemoryLayout<Location>.stride)
+            count = missing
+            while missing > 0 {
+                let size = Swift.min(missing, 1 << Self.pageBits)
+                var page: [Location] = []
+                page.reserveCapacity(1 << Self.pageBits)
+                for _ in 0..<size { page.append(try reader.location()) }
+                pages.append(page)
+                missing -= size
+            }
         }
 
         fileprivate mutating func append(_ location: Location) {
@@ -85,5 +115,23 @@ package struct BlobIndex: Sendable {
     private mutating func rebuild(for count: Int) {
         table.grow(for: count)
         for number in locations.indices { table.place(locations[number].mac, number) }
+    }
+
+    func write(to writer: inout CacheWriter) throws { try locations.write(to: &writer) }
+
+    /// - Parameter packfiles: how many there are for the locations to name.
+    init(_ reader: inout CacheReader, packfiles: Int) throws {
+        locations = try Locations(&reader)
+        guard locations.allSatisfy({ $0.packfile < packfiles }) else { throw CacheMiss() }
+        rebuild(for: locations.count)
+    }
+}
+
+extension CacheReader {
+    /// A location as it stood in memory: all of it is numbers, any value of which is one.
+    fileprivate mutating func location() throws -> BlobIndex.Location {
+        var location = BlobIndex.Location.none
+        try withUnsafeMutableBytes(of: &location) { try fill($0) }
+        return location
     }
 }

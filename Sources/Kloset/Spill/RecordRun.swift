@@ -53,15 +53,15 @@ struct RecordWriter: Sendable {
 }
 
 /// One key with its payload.
-struct SpillRecord: Sendable {
+package struct SpillRecord: Sendable {
     /// The block that the record is in.
     fileprivate let bytes: [UInt8]
     fileprivate let start: Int
     fileprivate let middle: Int
     fileprivate let end: Int
 
-    var key: ArraySlice<UInt8> { bytes[start..<middle] }
-    var payload: ArraySlice<UInt8> { bytes[middle..<end] }
+    package var key: ArraySlice<UInt8> { bytes[start..<middle] }
+    package var payload: ArraySlice<UInt8> { bytes[middle..<end] }
 
     init(_ bytes: [UInt8], key: Range<Int>, payload: Range<Int>) {
         self.bytes = bytes

@@ -10,8 +10,8 @@ import ConnectorKit
 
 /// Sorts any number of records by their keys, in bounded memory: sorted runs go into the spill space and are merged
 /// when the records are read. Records of equal keys stay in the order they came.
-struct RecordSorter: Sendable {
-    enum Order: Sendable {
+package struct RecordSorter: Sendable {
+    package enum Order: CaseIterable, Sendable {
         /// By number of slashes, then bytewise: the order of a tree of entries (format, section 9.4).
         case byDepth
         case byDepthDescending
@@ -39,13 +39,13 @@ struct RecordSorter: Sendable {
     private static let fanIn = 64
 
     /// - Parameter capacity: bytes after which what there is becomes a run.
-    init(_ order: Order, _ space: SpillSpace, capacity: Int = 16 << 20) {
+    package init(_ order: Order, _ space: SpillSpace, capacity: Int = 16 << 20) {
         self.order = order
         self.space = space
         self.capacity = capacity
     }
 
-    mutating func append(_ key: [UInt8], _ payload: [UInt8]) throws {
+    package mutating func append(_ key: [UInt8], _ payload: [UInt8]) throws {
         guard let keyLength = UInt32(exactly: key.count), let payloadLength = UInt32(exactly: payload.count) else {
             throw KlosetError(.limitExceeded, "\(printable(key)) has more than 4 GiB of metadata.")
         }
@@ -59,7 +59,7 @@ struct RecordSorter: Sendable {
     }
 
     /// All records in their order.
-    consuming func sorted() throws -> SortedRecords {
+    package consuming func sorted() throws -> SortedRecords {
         if runs.isEmpty {
             sortRows()
             return SortedRecords(buffer, rows)
@@ -137,7 +137,7 @@ extension RecordSorter.Order {
 }
 
 /// The records of a sorter, one after the other.
-struct SortedRecords: RecordSource {
+package struct SortedRecords: RecordSource {
     private enum Source: Sendable {
         case memory([UInt8], [RecordSorter.Row])
         case runs(RecordSorter.Order)
@@ -166,7 +166,7 @@ struct SortedRecords: RecordSource {
         }
     }
 
-    mutating func next() throws -> SpillRecord? {
+    package mutating func next() throws -> SpillRecord? {
         switch source {
         case .memory(let buffer, let rows):
             guard position < rows.count else { return nil }

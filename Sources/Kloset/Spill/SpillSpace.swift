@@ -14,7 +14,7 @@ import Synchronization
 ///
 /// What an encrypted store protects does not reach the disk in the clear: the file is then encrypted with a key that
 /// only this object knows.
-final class SpillSpace: Sendable {
+package final class SpillSpace: Sendable {
     /// Where a block is.
     struct Block: Sendable {
         /// In the file; or, in memory, an index.
@@ -38,7 +38,7 @@ final class SpillSpace: Sendable {
     /// - Parameters:
     ///   - folder: where the temporary file is made, once there is need for one.
     ///   - memoryLimit: bytes that stay in memory.
-    init(folder: String, isEncrypted: Bool, memoryLimit: Int = 8 << 20) {
+    package init(folder: String, isEncrypted: Bool, memoryLimit: Int = 8 << 20) {
         self.folder = folder
         self.memoryLimit = memoryLimit
         key = isEncrypted ? SymmetricKey(size: .bits256) : nil
@@ -49,7 +49,7 @@ final class SpillSpace: Sendable {
     }
 
     /// The folder for temporary files: `TMPDIR` when it is set, else one that is on a disk, not in memory.
-    static var defaultFolder: String {
+    package static var defaultFolder: String {
         if let chosen = getenv("TMPDIR").map({ String(cString: $0) }), !chosen.isEmpty { return chosen }
         return access("/var/tmp", W_OK) == 0 ? "/var/tmp" : "/tmp"
     }

@@ -69,45 +69,7 @@ enum DurableFile {
         guard errno == ENOENT else { throw systemError("remove", path) }
     }
 
-<<<<<<< HEAD
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
-=======
-    /// The length of a file in bytes.
-    static func size(_ path: String) throws -> UInt64 { try withDescriptor(path) { $1 } }
-
-    private static func withDescriptor<Result>(
-        _ path: String, _ body: (_ descriptor: Int32, _ size: UInt64) throws -> Result
-    ) throws -> Result {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw systemError("read", path) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw systemError("read", path) }
-        guard status.st_mode & S_IFMT == S_IFREG, let size = UInt64(exactly: status.st_size) else {
-            throw ConnectorError(.inputOutput, "\(path) is not a regular file.")
-        }
-        return try body(descriptor, size)
-    }
-
-    private static func readAll(_ descriptor: Int32, at offset: UInt64, count: UInt64, _ path: String) throws -> [UInt8]
-    {
-        guard let count = Int(exactly: count), let offset = off_t(exactly: offset) else {
-            throw ConnectorError(.limitExceeded, "\(path) is too large to read.")
-        }
-        return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            while initialized < count {
-                let rest = UnsafeMutableRawBufferPointer(buffer[initialized...].rebased)
-                let received = pread(descriptor, rest.baseAddress, rest.count, offset + off_t(initialized))
-                if received < 0 && errno == EINTR { continue }
-                guard received >= 0 else { throw systemError("read", path) }
-                guard received > 0 else { throw ConnectorError(.corrupt, "\(path) became shorter while it was read.") }
-                initialized += received
-            }
-        }
-    }
-
     static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
->>>>>>> 35af5f3 (Backup: memory stays flat; packfiles are sent while they are filled)
         try bytes.withUnsafeBytes { buffer in
             var position = 0
             while position < buffer.count {

@@ -155,8 +155,10 @@ struct DirectoryListings: Sendable {
 
         /// - Returns: the summaries of this depth.
         consuming func finish() throws -> SortedRecords {
-            let isDone = try counted?.next { _ in true } == nil && below?.next { _ in true } == nil
-            guard isDone else { throw KlosetError(.corrupt, "A directory is missing from the tree that is written.") }
+            let isUsedUp = try counted?.next(where: { _ in true }) == nil
+            guard isUsedUp, try below?.next(where: { _ in true }) == nil else {
+                throw KlosetError(.corrupt, "A directory is missing from the tree that is written.")
+            }
             return try finished.sorted()
         }
     }
