@@ -113,6 +113,10 @@ let package = Package(
 
         // Layer 6: programs
         .executableTarget(name: "fasti", dependencies: ["FastiCommands"], swiftSettings: settings),
+        .executableTarget(
+            name: "KernelBenchmarks",
+            dependencies: ["BLAKE3", "Compression", "ConnectorKit", "Kloset", "KlosetFormat", crypto],
+            path: "Benchmarks/Kernels", swiftSettings: settings),
 
         // Tests
         .target(

@@ -11,20 +11,38 @@ package enum LZ4Frame {
     /// See ``compress(_:)-([UInt8])``.
     package static func compress(_ input: Span<UInt8>) throws(CompressionError) -> [UInt8] {
         try input.withUnsafeBufferPointer { input throws(CompressionError) in
-            try bytes(capacity: sizeBound(input.count)) { output throws(CompressionError) in
-                var writer = Writer(output: output)
-                writer.append([0x04, 0x22, 0x4D, 0x18, 0x64, 0x70, 0xB9])
-                var offset = 0
-                while offset < input.count {
-                    let size = min(largestBlock, input.count - offset)
-                    writer.appendBlock(UnsafeBufferPointer(rebasing: input[offset..<offset + size]))
-                    offset += size
+            try bytes(capacity: sizeBound(input.count)) { output throws(CompressionError) in write(input, to: output) }
+        }
+    }
+
+    /// Appends the frame of `input` to a buffer that is used again and again; see ``compress(_:)-([UInt8])``.
+    package static func compress(_ input: [UInt8], appendingTo output: inout [UInt8]) {
+        input.withUnsafeBufferPointer { input in
+            output.append(addingCapacity: sizeBound(input.count)) { span in
+                span.withUnsafeMutableBufferPointer { buffer, count in
+                    count += write(input, to: UnsafeMutableBufferPointer(rebasing: buffer[count...]))
                 }
-                writer.append(littleEndian: 0)
-                writer.append(littleEndian: XXHash32.hash(input))
-                return writer.count
             }
         }
+    }
+
+    /// - Parameter output: has room for ``sizeBound(_:)``.
+    /// - Returns: the bytes written.
+    private static func write(
+        _ input: UnsafeBufferPointer<UInt8>, to output: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
+        var writer = Writer(output: output)
+        writer.append(littleEndian: 0x184D_2204)
+        writer.append(littleEndian: 0x00B9_7064, bytes: 3)
+        var offset = 0
+        while offset < input.count {
+            let size = min(largestBlock, input.count - offset)
+            writer.appendBlock(UnsafeBufferPointer(rebasing: input[offset..<offset + size]))
+            offset += size
+        }
+        writer.append(littleEndian: 0)
+        writer.append(littleEndian: XXHash32.hash(input))
+        return writer.count
     }
 
     /// Every block may turn out incompressible, and is then stored as it is.
@@ -38,16 +56,11 @@ package enum LZ4Frame {
         let output: UnsafeMutableBufferPointer<UInt8>
         var count = 0
 
-        mutating func append(_ bytes: [UInt8]) {
-            for byte in bytes {
-                output[count] = byte
-                count += 1
-            }
-        }
-
-        mutating func append(littleEndian word: UInt32) {
-            for shift in [0, 8, 16, 24] as [UInt32] {
-                output[count] = UInt8(truncatingIfNeeded: word >> shift)
+        mutating func append(littleEndian word: UInt32, bytes: Int = 4) {
+            var word = word
+            for _ in 0..<bytes {
+                output[count] = UInt8(truncatingIfNeeded: word)
+                word >>= 8
                 count += 1
             }
         }

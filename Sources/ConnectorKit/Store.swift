@@ -134,6 +134,10 @@ public protocol Store: Sendable {
     /// survives a loss of power; when it throws, there is nothing new under that name.
     func put(_ resource: StoreResource, _ mac: MAC, _ bytes: [UInt8]) async throws
 
+    /// Begins to store an object whose bytes come piece by piece, with what ``put(_:_:_:)`` promises for the whole.
+    /// Stores that do not implement it collect the pieces in memory.
+    func upload(_ resource: StoreResource, _ mac: MAC) async throws -> any StoreUpload
+
     /// - Parameter range: bytes of the object; nil for all. An object that is shorter is an error.
     func get(_ resource: StoreResource, _ mac: MAC, range: Range<UInt64>?) async throws -> [UInt8]
 
@@ -147,6 +151,46 @@ public protocol Store: Sendable {
     func close() async
 }
 
+/// An object on its way into a store. One task at a time works on it. Nothing is there under the name until
+/// ``finish()`` has returned, and nothing is left when ``abort()`` has.
+public protocol StoreUpload: AnyObject, Sendable {
+    func append(_ piece: [UInt8]) async throws
+
+    /// Makes the object visible and durable.
+    func finish() async throws
+
+    /// Gives up; also called after an error of the other two.
+    func abort() async
+}
+
 extension Store {
     public func size(of resource: StoreResource, _ mac: MAC) async throws -> UInt64? { nil }
+
+    public func upload(_ resource: StoreResource, _ mac: MAC) async throws -> any StoreUpload {
+        CollectedUpload(store: self, resource: resource, mac: mac)
+    }
+}
+
+/// For stores that take an object only as a whole.
+private actor CollectedUpload: StoreUpload {
+    private let store: any Store
+    private let resource: StoreResource
+    private let mac: MAC
+    private var bytes: [UInt8] = []
+
+    init(store: any Store, resource: StoreResource, mac: MAC) {
+        self.store = store
+        self.resource = resource
+        self.mac = mac
+    }
+
+    func append(_ piece: [UInt8]) { bytes.append(contentsOf: piece) }
+
+    func finish() async throws {
+        let whole = bytes
+        bytes = []
+        try await store.put(resource, mac, whole)
+    }
+
+    func abort() { bytes = [] }
 }

@@ -25,6 +25,7 @@ extension Repository {
     /// - Parameter fast: leaves out reading packfiles and chunks.
     public func check(fast: Bool = false, report: (CheckFinding) async -> Void) async throws -> CheckSummary {
         try await refresh()
+        try await rereadStates()
         return try await withoutActuallyEscaping(report) { report in
             let listing = try await snapshots()
             var session = CheckSession(

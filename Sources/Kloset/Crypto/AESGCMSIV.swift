@@ -11,12 +11,9 @@ struct AESGCMSIV: Sendable {
 
     init(key: SymmetricKey) { self.key = key }
 
-    /// Appends nonce, ciphertext and tag of `plaintext` to `output`.
-    func seal(_ plaintext: ArraySlice<UInt8>, into output: inout [UInt8]) throws {
-        output.append(contentsOf: try AES.GCM._SIV.seal(plaintext, using: key).combined)
-    }
-
-    /// The same with a nonce that the caller chose; a nonce must not be used twice with one key.
+    /// Appends nonce, ciphertext and tag of `plaintext` to `output`. A nonce must not be used twice with one key.
+    ///
+    /// - Parameter nonce: 12 bytes.
     func seal(_ plaintext: ArraySlice<UInt8>, nonce: [UInt8], into output: inout [UInt8]) throws {
         let nonce = try AES.GCM._SIV.Nonce(data: nonce)
         output.append(contentsOf: try AES.GCM._SIV.seal(plaintext, using: key, nonce: nonce).combined)

@@ -35,20 +35,25 @@ package struct SegmentStream: Sendable {
 
     /// Encrypts under a fresh subkey. Empty plaintext has no segment: the stream is its head alone.
     package func seal(_ plaintext: [UInt8]) throws -> [UInt8] {
-        let subkey = SymmetricKey(size: .bits256)
         let segments = (plaintext.count + segmentLength - 1) / segmentLength
         var output: [UInt8] = []
         output.reserveCapacity(
             SubkeyWrapping.keyWrap.headLength + plaintext.count + segments * AESGCMSIV.overhead)
+        try seal(plaintext[...], into: &output)
+        return output
+    }
+
+    /// Appends the encrypted form of `plaintext` to `output`; see ``seal(_:)``.
+    func seal(_ plaintext: ArraySlice<UInt8>, into output: inout [UInt8]) throws {
+        let subkey = SymmetricKey(data: RandomBytes.shared.next(32))
         output.append(contentsOf: try AES.KeyWrap.wrap(subkey, using: masterKey))
         let cipher = AESGCMSIV(key: subkey)
-        var position = 0
-        while position < plaintext.count {
-            let end = min(position + segmentLength, plaintext.count)
-            try cipher.seal(plaintext[position..<end], into: &output)
+        var position = plaintext.startIndex
+        while position < plaintext.endIndex {
+            let end = min(position + segmentLength, plaintext.endIndex)
+            try cipher.seal(plaintext[position..<end], nonce: RandomBytes.shared.next(12), into: &output)
             position = end
         }
-        return output
     }
 
     /// Decrypts a whole stream.

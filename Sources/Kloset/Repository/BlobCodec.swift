@@ -20,15 +20,49 @@ package struct BlobCodec: Sendable {
     }
 
     package func encode(_ plaintext: [UInt8]) throws -> [UInt8] {
-        let compressed =
-            switch compression {
-            case .none: plaintext
-            case .lz4: try LZ4Frame.compress(plaintext)
-            case .gzip: try Gzip.compress(plaintext)
-            // Empty input is zero bytes, not an empty frame.
-            case .zstandard: plaintext.isEmpty ? [] : try Zstandard.compress(plaintext)
-            }
-        return try encryption?.seal(compressed) ?? compressed
+        var buffers = Buffers()
+        try encode(plaintext, &buffers)
+        return buffers.stored
+    }
+
+    /// What encoding needs, used again from blob to blob: large blocks of memory are dear to come by.
+    struct Buffers {
+        /// The result.
+        fileprivate(set) var stored: [UInt8] = []
+        private var compressed: [UInt8] = []
+        /// Beyond so many bytes a buffer is given back after use.
+        private static let kept = 4 << 20
+
+        fileprivate mutating func begin() {
+            if stored.capacity > Self.kept { stored = [] } else { stored.removeAll(keepingCapacity: true) }
+        }
+
+        fileprivate mutating func withCompressed(_ body: (inout [UInt8], inout [UInt8]) throws -> Void) rethrows {
+            compressed.removeAll(keepingCapacity: true)
+            defer { if compressed.capacity > Self.kept { compressed = [] } }
+            try body(&compressed, &stored)
+        }
+    }
+
+    /// Leaves the encoded form in ``Buffers/stored``.
+    func encode(_ plaintext: [UInt8], _ buffers: inout Buffers) throws {
+        buffers.begin()
+        guard let encryption else { return try compress(plaintext, into: &buffers.stored) }
+        if compression == .none { return try encryption.seal(plaintext[...], into: &buffers.stored) }
+        try buffers.withCompressed { compressed, stored in
+            try compress(plaintext, into: &compressed)
+            try encryption.seal(compressed[...], into: &stored)
+        }
+    }
+
+    private func compress(_ plaintext: [UInt8], into output: inout [UInt8]) throws {
+        switch compression {
+        case .none: output.append(contentsOf: plaintext)
+        case .lz4: LZ4Frame.compress(plaintext, appendingTo: &output)
+        case .gzip: output.append(contentsOf: try Gzip.compress(plaintext))
+        // Empty input is zero bytes, not an empty frame.
+        case .zstandard: if !plaintext.isEmpty { output.append(contentsOf: try Zstandard.compress(plaintext)) }
+        }
     }
 
     /// - Parameter limit: the most bytes that the result may have.

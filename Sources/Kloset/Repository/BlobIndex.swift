@@ -15,6 +15,15 @@ package struct BlobIndex: Sendable {
         /// Encoded bytes.
         package let length: UInt32
 
+        fileprivate static let none = Location(type: 0, mac: .zero)
+
+        private init(type: UInt8, mac: MAC) {
+            self.mac = mac
+            typeAndOffset = UInt64(type) << 56
+            packfile = 0
+            length = 0
+        }
+
         package var type: UInt8 { UInt8(truncatingIfNeeded: typeAndOffset >> 56) }
         package var offset: UInt64 { typeAndOffset & 0x00FF_FFFF_FFFF_FFFF }
 
@@ -28,69 +37,101 @@ package struct BlobIndex: Sendable {
         }
     }
 
-    package private(set) var locations: [Location] = []
+    /// All locations in the order they were added, in pages, so that growing copies nothing.
+    package struct Locations: RandomAccessCollection, Sendable {
+        private static let pageBits = 14
+        private var pages: [[Location]] = []
+        package private(set) var count = 0
 
-    /// Says where a blob lies that was added before its place was known.
-    package mutating func setPlace(of number: Int, packfile: UInt32, offset: UInt64, length: UInt32) {
-        let known = locations[number]
-        guard
-            let placed = Location(
-                type: known.type, mac: known.mac, packfile: packfile, offset: offset, length: length)
-        else { return }
-        locations[number] = placed
+        package var startIndex: Int { 0 }
+        package var endIndex: Int { count }
+
+        package subscript(number: Int) -> Location {
+            pages[number >> Self.pageBits][number & (1 << Self.pageBits - 1)]
+        }
+
+        /// In the cache the locations stand as they do in memory.
+        fileprivate func write(to writer: inout CacheWriter) throws {
+            try writer.write(UInt64(count))
+            for page in pages { try page.withUnsafeBytes { try writer.write($0) } }
+        }
+
+        fileprivate init() {}
+
+        fileprivate init(_ reader: inout CacheReader) throws {
+            var missing = try reader.count(size: MemoryLayout<Location>.stride)
+            count = missing
+            while missing > 0 {
+                let size = Swift.min(missing, 1 << Self.pageBits)
+                var page: [Location] = []
+                page.reserveCapacity(1 << Self.pageBits)
+                for _ in 0..<size { page.append(try reader.location()) }
+                pages.append(page)
+                missing -= size
+            }
+        }
+
+        fileprivate mutating func append(_ location: Location) {
+            if count & (1 << Self.pageBits - 1) == 0 {
+                var page: [Location] = []
+                page.reserveCapacity(1 << Self.pageBits)
+                pages.append(page)
+            }
+            pages[pages.count - 1].append(location)
+            count += 1
+        }
     }
-    /// Open addressing with linear probing: index of a location plus one, 0 for a free slot. The size is a power of
-    /// two and at least a quarter of the slots is free.
-    private var slots: [UInt32] = []
+
+    package private(set) var locations = Locations()
+    private var table = ProbeTable()
 
     package init() {}
 
-    package mutating func reserveCapacity(_ count: Int) {
-        locations.reserveCapacity(count)
-        if count * 4 > slots.count * 3 { rebuild(slotsFor: count) }
-    }
+    package mutating func reserveCapacity(_ count: Int) { if table.mustGrow(for: count) { rebuild(for: count) } }
 
     package mutating func append(_ location: Location) {
-        if (locations.count + 1) * 4 > slots.count * 3 { rebuild(slotsFor: locations.count + 1) }
+        reserveCapacity(locations.count + 1)
         locations.append(location)
-        place(locations.count - 1)
+        table.place(location.mac, locations.count - 1)
     }
 
     /// Removes locations, which is rare, by building the index again.
     package mutating func removeAll(where condition: (Int, Location) -> Bool) {
-        var kept: [Location] = []
+        var kept = Locations()
         for (number, location) in locations.enumerated() where !condition(number, location) { kept.append(location) }
         locations = kept
-        rebuild(slotsFor: kept.count)
+        rebuild(for: kept.count)
     }
 
     /// Calls `body` with the number of each location of a blob, in the order they were added, until it returns a
     /// value.
     package func first<Result>(_ type: UInt8, _ mac: MAC, _ body: (Int) -> Result?) -> Result? {
-        guard !slots.isEmpty else { return nil }
-        var slot = home(mac)
-        while slots[slot] != 0 {
-            let number = Int(slots[slot]) - 1
-            if locations[number].mac == mac, locations[number].type == type, let result = body(number) {
-                return result
-            }
-            slot = (slot + 1) & (slots.count - 1)
+        table.first(mac) { number in
+            let location = locations[number]
+            return location.mac == mac && location.type == type ? body(number) : nil
         }
-        return nil
     }
 
-    private func home(_ mac: MAC) -> Int { mac.hashValue & (slots.count - 1) }
-
-    private mutating func place(_ number: Int) {
-        var slot = home(locations[number].mac)
-        while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-        slots[slot] = UInt32(number + 1)
+    private mutating func rebuild(for count: Int) {
+        table.grow(for: count)
+        for number in locations.indices { table.place(locations[number].mac, number) }
     }
 
-    private mutating func rebuild(slotsFor count: Int) {
-        var size = 64
-        while count * 4 > size * 3 { size *= 2 }
-        slots = [UInt32](repeating: 0, count: size)
-        for number in locations.indices { place(number) }
+    func write(to writer: inout CacheWriter) throws { try locations.write(to: &writer) }
+
+    /// - Parameter packfiles: how many there are for the locations to name.
+    init(_ reader: inout CacheReader, packfiles: Int) throws {
+        locations = try Locations(&reader)
+        guard locations.allSatisfy({ $0.packfile < packfiles }) else { throw CacheMiss() }
+        rebuild(for: locations.count)
+    }
+}
+
+extension CacheReader {
+    /// A location as it stood in memory: all of it is numbers, any value of which is one.
+    fileprivate mutating func location() throws -> BlobIndex.Location {
+        var location = BlobIndex.Location.none
+        try withUnsafeMutableBytes(of: &location) { try fill($0) }
+        return location
     }
 }

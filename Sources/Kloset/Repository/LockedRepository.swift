@@ -36,13 +36,14 @@ public struct LockedRepository: Sendable {
     /// Opens the repository and reads its states.
     ///
     /// - Parameter passphrase: the bytes as the user gave them; not looked at when the store is not encrypted.
+    /// - Parameter cache: where the union of the states is kept for the next time; nil to do without.
     /// - Throws: ``KlosetError/Code/authentication`` when the passphrase is wrong or missing.
-    public func unlock(passphrase: [UInt8]?) async throws -> Repository {
+    public func unlock(passphrase: [UInt8]?, cache: RepositoryCache? = nil) async throws -> Repository {
         let masterKey = try deriveKey(passphrase)
         try verify(masterKey)
         let repository = Repository(
             store: store, configuration: configuration,
-            keys: try RepositoryKeys(configuration, masterKey: masterKey))
+            keys: try RepositoryKeys(configuration, masterKey: masterKey), cache: cache)
         try await repository.refresh()
         return repository
     }

@@ -16,8 +16,14 @@ public final class Repository: Sendable {
     /// Locations in one state; what a snapshot has beyond that goes into states before its own.
     let locationsPerState: Int
 
+    private let cache: RepositoryCache?
+
     private struct Memory {
         var aggregate = StateAggregate()
+        /// Locations that the cache has; nil before it was looked at.
+        var cachedLocations: Int?
+        /// States that were taken from the cache, not from the store.
+        var hasCachedStates = false
         var damagedStates: [MAC: KlosetError] = [:]
         var nodes = NodeCache(capacity: 16 << 20)
         var headers: [MAC: SnapshotHeader] = [:]
@@ -30,13 +36,15 @@ public final class Repository: Sendable {
 
     init(
         store: any Store, configuration: StoreConfiguration, keys: RepositoryKeys,
-        clock: @escaping @Sendable () -> Timestamp = Timestamp.now, locationsPerState: Int = 500_000
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now, locationsPerState: Int = 200_000,
+        cache: RepositoryCache? = nil
     ) {
         self.store = store
         self.configuration = configuration
         self.keys = keys
         self.clock = clock
         self.locationsPerState = locationsPerState
+        self.cache = cache
     }
 
     /// The same repository with another clock or smaller states, for tests.
@@ -76,11 +84,13 @@ public final class Repository: Sendable {
 
     /// Merges the states that were published since the last time.
     public func refresh() async throws {
+        let listed = try await store.list(.state).sorted()
+        lookIntoCache(listed)
         let known = aggregate.mergedStates
         var states: [StateFile] = []
         var damaged: [MAC: KlosetError] = [:]
         var kept = 0
-        for mac in try await store.list(.state).sorted() where !known.contains(mac) {
+        for mac in listed where !known.contains(mac) {
             do {
                 var state = try await readState(mac)
                 kept += state.payload?.count ?? 0
@@ -106,6 +116,40 @@ public final class Repository: Sendable {
             }
         }
         memory.withLock { $0.damagedStates = damaged }
+        updateCache(newStates: states.count)
+    }
+
+    /// Reads all states from the store, where so far they may have come from the cache: for those who want to know
+    /// how the store itself is.
+    public func rereadStates() async throws {
+        let mustRead = memory.withLock { memory in
+            guard memory.hasCachedStates else { return false }
+            memory.aggregate = StateAggregate()
+            memory.hasCachedStates = false
+            return true
+        }
+        if mustRead { try await refresh() }
+    }
+
+    private func lookIntoCache(_ listed: [MAC]) {
+        guard let cache, memory.withLock({ $0.cachedLocations == nil && $0.aggregate.mergedStates.isEmpty }) else {
+            return
+        }
+        let cached = cache.load(self, listed: Set(listed))
+        memory.withLock { memory in
+            memory.cachedLocations = cached?.blobs.locations.count ?? 0
+            guard let cached else { return }
+            memory.aggregate = cached
+            memory.hasCachedStates = true
+        }
+    }
+
+    private func updateCache(newStates: Int) {
+        guard let cache else { return }
+        let (aggregate, cached) = memory.withLock { ($0.aggregate, $0.cachedLocations ?? 0) }
+        guard cache.pays(for: aggregate, cached: cached, newStates: newStates) else { return }
+        cache.save(aggregate, of: self)
+        memory.withLock { $0.cachedLocations = aggregate.blobs.locations.count }
     }
 
     /// Reads and checks one state file.

@@ -172,3 +172,57 @@ struct StateAggregate: Sendable {
         return number
     }
 }
+
+// MARK: In the cache
+
+extension StateAggregate {
+    func write(to writer: inout CacheWriter) throws {
+        try writer.write(UInt64(mergedStates.count))
+        for mac in mergedStates { try writer.write(mac) }
+        try writer.write(UInt8(newestState == nil ? 0 : 1))
+        if let newestState {
+            try writer.write(newestState.mac)
+            try writer.write(newestState.time)
+            try newestState.serial.bytes.withUnsafeBytes { try writer.write($0) }
+        }
+        try writer.write(UInt64(packfiles.count))
+        for packfile in packfiles {
+            try writer.write(packfile.mac)
+            try writer.write(
+                UInt8((packfile.isKnown ? 1 : 0) | (packfile.isDeleted ? 2 : 0) | (packfile.colouredAt == nil ? 0 : 4)))
+            try writer.write(packfile.colouredAt ?? 0)
+        }
+        try writer.write(UInt64(snapshotMACs.count))
+        for mac in snapshotMACs { try writer.write(mac) }
+        try writer.write(UInt64(colouredSnapshots.count))
+        for (mac, time) in colouredSnapshots {
+            try writer.write(mac)
+            try writer.write(time)
+        }
+        try blobs.write(to: &writer)
+    }
+
+    init(_ reader: inout CacheReader) throws {
+        for _ in 0..<(try reader.count(size: 32)) { mergedStates.insert(try reader.mac()) }
+        if try reader.integer(UInt8.self) == 1 {
+            let (mac, time) = (try reader.mac(), try reader.integer(Int64.self))
+            guard let serial = RepositoryID(try reader.bytes(16)) else { throw CacheMiss() }
+            newestState = (mac, time, serial)
+        }
+        for _ in 0..<(try reader.count(size: 41)) {
+            var packfile = packfiles[Int(packfileNumber(try reader.mac()))]
+            let flags: UInt8 = try reader.integer()
+            let time: Int64 = try reader.integer()
+            packfile.isKnown = flags & 1 != 0
+            packfile.isDeleted = flags & 2 != 0
+            packfile.colouredAt = flags & 4 != 0 ? time : nil
+            packfiles[packfiles.count - 1] = packfile
+        }
+        for _ in 0..<(try reader.count(size: 32)) { snapshotMACs.append(try reader.mac()) }
+        for _ in 0..<(try reader.count(size: 40)) {
+            let mac = try reader.mac()
+            colouredSnapshots[mac] = try reader.integer()
+        }
+        blobs = try BlobIndex(&reader, packfiles: packfiles.count)
+    }
+}

@@ -6,7 +6,7 @@ public import KlosetFormat
 ///
 /// They come from the stored listing. When there is none, or it is damaged, the rest comes from the tree, which has
 /// the same entries: one damaged blob of metadata loses no file.
-public struct DirectoryCursor {
+public struct DirectoryCursor: Sendable {
     private enum Source {
         case listing(DirectoryListing)
         case tree(TreeCursor)

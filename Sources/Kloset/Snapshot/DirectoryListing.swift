@@ -2,7 +2,7 @@ import ConnectorKit
 import KlosetFormat
 
 /// The stored listing of a directory, one child after the other (format, section 9.6).
-struct DirectoryListing {
+struct DirectoryListing: Sendable {
     struct Child {
         let entry: Entry
         /// What the listing says the identifier of the entry is.

@@ -67,7 +67,7 @@ struct TreeReader: Sendable {
 }
 
 /// The pairs of a tree from left to right, holding one node of each level.
-struct TreeCursor {
+struct TreeCursor: Sendable {
     private let tree: TreeReader
     private let start: [UInt8]
     private var path: [(node: BTreeNode, next: Int)] = []

@@ -69,7 +69,7 @@ enum DurableFile {
         guard errno == ENOENT else { throw systemError("remove", path) }
     }
 
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
+    static func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
         try bytes.withUnsafeBytes { buffer in
             var position = 0
             while position < buffer.count {

@@ -100,6 +100,14 @@ public struct FileSystemStore: Store {
         }
     }
 
+    public func upload(_ resource: StoreResource, _ mac: MAC) async throws -> any StoreUpload {
+        let bucket = Bucket(resource)
+        // Copies of a store, such as a git checkout, lose their empty folders.
+        try Folder.make("\(path)/\(bucket.rawValue)")
+        if bucket != .locks { try Folder.make(folder(of: mac, in: bucket)) }
+        return try FileUpload(to: self.path(of: mac, in: bucket), temporaryIn: temporaryFolder(of: bucket))
+    }
+
     public func get(_ resource: StoreResource, _ mac: MAC, range: Range<UInt64>?) async throws -> [UInt8] {
         guard let range else { return try DurableFile.read(path(of: mac, in: Bucket(resource)), limit: nil) }
         return try opened(resource, mac).read(range)

@@ -57,12 +57,12 @@ final class ObjectCopier: Sendable {
             }
             if !isSingle { original.update(bytes[...]) }
             if let pieces = splitter?.append(bytes) {
-                for piece in pieces { try await copy.add(piece, entropy: Entropy.bitsPerByte(piece[...])) }
+                for piece in pieces { try await copy.add(piece, entropy: Entropy.bitsPerByte(piece)) }
             } else {
                 try await copy.add(bytes, entropy: chunk.entropy)
             }
         }
-        if let rest = splitter?.finish() { try await copy.add(rest, entropy: Entropy.bitsPerByte(rest[...])) }
+        if let rest = splitter?.finish() { try await copy.add(rest, entropy: Entropy.bitsPerByte(rest)) }
         guard (isSingle ? object.chunks[0].contentMAC : original.finalize()) == object.contentMAC else {
             throw KlosetError(.corrupt, "its chunks put together are not the content of object \(id)")
         }

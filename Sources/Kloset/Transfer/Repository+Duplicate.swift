@@ -20,7 +20,8 @@ extension Repository {
             header.timestamp = clock()
             header.duration = 0
             header.identity = SnapshotHeader.Identity()
-            let sink = BlobSink(self, aggregate)
+            let space = SpillSpace(folder: SpillSpace.defaultFolder, isEncrypted: isEncrypted)
+            let sink = BlobSink(self, aggregate, space)
             try await sink.store(BlobID(.snapshot, copy), header.encoded())
             let written = try await sink.finish()
             try await lock.checkHeld()

@@ -153,7 +153,7 @@ private struct SnapshotCopy {
         summary.entries += UInt64(batch.count)
         summary.bytesRead += try await copy(batch)
         for attribute in try await original.extendedAttributes() { summary.bytesRead += try await copy(attribute) }
-        for (path, reason) in try await original.errors() { await writer.note(failureAt: path, reason) }
+        for (path, reason) in try await original.errors() { try await writer.note(failureAt: path, reason) }
         let header = original.header
         summary.droppedSignature = header.identity != SnapshotHeader.Identity()
         _ = try await writer.commit(copyOf: header)
@@ -215,7 +215,7 @@ private struct SnapshotCopy {
             throw KlosetError(.incompatible, "\(place): the attribute is of a kind that this program does not know")
         }
         let copied = try await copier.copy(attribute.object, size: attribute.size, of: place, into: writer.storer)
-        await writer.add(
+        try await writer.add(
             copied: StoredAttribute(
                 path: attribute.path, name: attribute.name, kind: kind, size: copied.content.size,
                 object: copied.content.object))
@@ -227,9 +227,9 @@ extension SnapshotWriter {
     /// An entry whose content is in the destination.
     fileprivate func add(copied entry: Entry) throws { try contents.add(entry) }
 
-    fileprivate func add(copied attribute: StoredAttribute) { contents.attributes.append(attribute) }
+    fileprivate func add(copied attribute: StoredAttribute) throws { try contents.add(attribute) }
 
-    fileprivate func note(failureAt path: BytePath, _ reason: String) { contents.fail(path, reason) }
+    fileprivate func note(failureAt path: BytePath, _ reason: String) throws { try contents.fail(path, reason) }
 
     /// Publishes the copy. Only what says where its trees begin differs from the original.
     fileprivate func commit(copyOf original: SnapshotHeader) async throws -> SnapshotHeader {

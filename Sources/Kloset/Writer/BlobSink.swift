@@ -11,27 +11,35 @@ final class BlobSink: Sendable {
     let keys: RepositoryKeys
     /// What the store had when the snapshot was begun. Nothing of it goes away while the lock is held.
     let aggregate: StateAggregate
-    private let packer: Packer
-    /// Every blob that this snapshot adds, from the moment somebody set out to encode it.
-    private let added: Mutex<BlobIndex>
+    private let repository: Repository
+    private let journal: LocationJournal
+    /// Contents in one lane and everything else in another, so that what a listing needs lies together.
+    private let contents: PackfileLane
+    private let metadata: PackfileLane
+    /// Blobs that this snapshot adds, from the moment somebody set out to encode them.
+    private let added = Mutex(BlobSet())
+    private let spareBuffers = Mutex<[BlobCodec.Buffers]>([])
+    private let blobsStored = Atomic<UInt64>(0)
     private let bytesStored = Atomic<UInt64>(0)
 
-    init(_ repository: Repository, _ aggregate: StateAggregate) {
+    /// - Parameter space: where what memory should not hold is kept.
+    init(_ repository: Repository, _ aggregate: StateAggregate, _ space: SpillSpace) {
+        self.repository = repository
         keys = repository.keys
         self.aggregate = aggregate
-        packer = Packer(repository)
-        added = Mutex(BlobIndex())
+        journal = LocationJournal(space)
+        contents = PackfileLane(repository, journal)
+        metadata = PackfileLane(repository, journal)
     }
 
     /// How many blobs were added, and their bytes as stored.
     var statistics: (blobs: UInt64, bytes: UInt64) {
-        (UInt64(added.withLock { $0.locations.count }), bytesStored.load(ordering: .relaxed))
+        (blobsStored.load(ordering: .relaxed), bytesStored.load(ordering: .relaxed))
     }
 
-    /// Whether the store has the blob, or will have it with this snapshot.
-    func contains(_ id: BlobID) -> Bool {
-        aggregate.contains(id) || added.withLock { $0.first(id.type.rawValue, id.mac) { _ in true } ?? false }
-    }
+    /// Whether the store has the blob, or will have it with this snapshot. Entries and nodes of this snapshot do not
+    /// count.
+    func contains(_ id: BlobID) -> Bool { aggregate.contains(id) || added.withLock { $0.contains(id) } }
 
     /// Stores a blob that is named by its content, unless it is there.
     func store(_ type: BlobType, _ plaintext: [UInt8]) async throws -> MAC {
@@ -43,132 +51,32 @@ final class BlobSink: Sendable {
     /// Stores a blob under a name, unless it is there.
     ///
     /// After an error the snapshot must be given up: somebody else may have relied on the blob already.
-    func store(_ id: BlobID, _ plaintext: [UInt8]) async throws {
-        guard !aggregate.contains(id), let number = claim(id) else { return }
-        let stored = try keys.codec.encode(plaintext)
-        let place = try await packer.append(id, stored)
+    ///
+    /// - Parameter isUnique: the caller knows that the snapshot has this blob only once; it is then not remembered.
+    func store(_ id: BlobID, _ plaintext: [UInt8], isUnique: Bool = false) async throws {
+        guard !aggregate.contains(id), isUnique || added.withLock({ $0.insert(id) }) else { return }
+        var buffers = spareBuffers.withLock { $0.popLast() } ?? BlobCodec.Buffers()
+        try keys.codec.encode(plaintext, &buffers)
+        let stored = buffers.stored
+        try await (id.type == .chunk ? contents : metadata).append(id, stored)
+        blobsStored.add(1, ordering: .relaxed)
         bytesStored.add(UInt64(stored.count), ordering: .relaxed)
-        added.withLock {
-            $0.setPlace(of: number, packfile: place.packfile, offset: place.offset, length: UInt32(stored.count))
-        }
-        // What overflows is written by whoever made it overflow, so that no more than one packfile for each task
-        // waits in memory.
-        if place.isFull { try await packer.writeFullPackfiles() }
+        spareBuffers.withLock { if $0.count < Self.spareLimit { $0.append(buffers) } }
     }
 
-    /// - Returns: the number of the blob; nil when somebody else is at it.
-    private func claim(_ id: BlobID) -> Int? {
-        added.withLock { index in
-            guard index.first(id.type.rawValue, id.mac, { _ in true }) == nil,
-                let location = BlobIndex.Location(
-                    type: id.type.rawValue, mac: id.mac, packfile: .max, offset: 0, length: 0)
-            else { return nil }
-            index.append(location)
-            return index.locations.count - 1
-        }
-    }
+    private static let spareLimit = 4
 
     /// Writes the packfiles that are not full.
-    ///
-    /// - Returns: what the state has to say: every packfile, every blob, every padding.
-    func finish() async throws -> Written {
-        let (names, padding) = try await packer.finish()
-        return Written(packfiles: names, padding: padding, blobs: added.withLock { $0.locations })
+    func finish() async throws -> LocationJournal.Written {
+        try await contents.finish()
+        try await metadata.finish()
+        return try journal.finish()
     }
 
-    struct Written: Sendable {
-        /// Names by the numbers that `blobs` use.
-        let packfiles: [UInt32: MAC]
-        let padding: [(packfile: UInt32, record: PackfileIndexRecord)]
-        let blobs: [BlobIndex.Location]
-
-        var locationCount: Int { blobs.count + padding.count }
-
-        /// One location for a state; padding comes after the blobs.
-        ///
-        /// - Throws: when a blob was claimed and never stored.
-        func location(_ index: Int) throws(KlosetError) -> BlobLocation {
-            if index < blobs.count {
-                let blob = blobs[index]
-                guard let packfile = packfiles[blob.packfile] else {
-                    throw KlosetError(.corrupt, "\(BlobType(rawValue: blob.type)) \(blob.mac) was not written")
-                }
-                return BlobLocation(
-                    blob: BlobID(BlobType(rawValue: blob.type), blob.mac), packfile: packfile, offset: blob.offset,
-                    length: blob.length)
-            }
-            let (number, record) = padding[index - blobs.count]
-            return BlobLocation(
-                blob: record.blob, packfile: packfiles[number] ?? .zero, offset: record.offset, length: record.length)
-        }
-    }
-}
-
-/// Fills packfiles, contents in one and everything else in another, so that what a listing needs lies together.
-private actor Packer {
-    private let repository: Repository
-    /// Bytes of data after which a packfile is closed. Never more than 32 MiB, which is what a lane holds in memory.
-    private let limit: Int
-    private var contents: PackfileBuilder
-    private var metadata: PackfileBuilder
-    private var full: [PackfileBuilder] = []
-    private var nextNumber: UInt32 = 2
-    private var names: [UInt32: MAC] = [:]
-    private var padding: [(packfile: UInt32, record: PackfileIndexRecord)] = []
-
-    init(_ repository: Repository) {
-        self.repository = repository
-        limit = Int(min(repository.configuration.packfile.maximumSize, 32 << 20))
-        contents = PackfileBuilder(number: 0)
-        metadata = PackfileBuilder(number: 1)
-    }
-
-    /// - Returns: where the blob lies, and whether a packfile waits to be written.
-    func append(_ id: BlobID, _ stored: [UInt8]) throws -> (packfile: UInt32, offset: UInt64, isFull: Bool) {
-        guard stored.count < Int(UInt32.max) else {
-            throw KlosetError(.limitExceeded, "\(id) has \(stored.count) bytes as stored, more than a packfile takes.")
-        }
-        let isContent = id.type == .chunk
-        let number = isContent ? contents.number : metadata.number
-        let offset = isContent ? contents.append(id, stored) : metadata.append(id, stored)
-        if contents.size > limit { full.append(exchange(&contents)) }
-        if metadata.size > limit { full.append(exchange(&metadata)) }
-        return (number, offset, !full.isEmpty)
-    }
-
-    func writeFullPackfiles() async throws {
-        while let builder = full.popLast() { try await write(builder) }
-    }
-
-    func finish() async throws -> (names: [UInt32: MAC], padding: [(packfile: UInt32, record: PackfileIndexRecord)]) {
-        try await writeFullPackfiles()
-        if !contents.isEmpty { try await write(exchange(&contents)) }
-        if !metadata.isEmpty { try await write(exchange(&metadata)) }
-        return (names, padding)
-    }
-
-    private func exchange(_ builder: inout PackfileBuilder) -> PackfileBuilder {
-        let fresh = PackfileBuilder(number: nextNumber)
-        nextNumber += 1
-        let old = builder
-        builder = fresh
-        return old
-    }
-
-    private func write(_ builder: consuming PackfileBuilder) async throws {
-        let number = builder.number
-        let (name, record) = try await Self.store(builder, repository)
-        names[number] = name
-        padding.append((number, record))
-    }
-
-    /// Outside of the actor: digest and writing take long, and the next packfile can be filled meanwhile.
-    private nonisolated static func store(
-        _ builder: consuming PackfileBuilder, _ repository: Repository
-    ) async throws -> (MAC, PackfileIndexRecord) {
-        let padding = builder.pad()
-        let (name, file) = try builder.finish(repository.keys, time: repository.clock().nanosecondsSince1970)
-        try await repository.store.put(.packfile, name, file)
-        return (name, padding)
+    /// Removes what was written; the snapshot was given up, and no state names any of it.
+    func abandon() async {
+        await contents.abandon()
+        await metadata.abandon()
+        for name in journal.packfiles { try? await repository.store.delete(.packfile, name) }
     }
 }

@@ -125,7 +125,7 @@ struct ObjectAssembly {
             }
             stream.update(bytes[...])
         }
-        let entropy = kind == .content ? Entropy.bitsPerByte(bytes[...]) : 0
+        let entropy = kind == .content ? Entropy.bitsPerByte(bytes) : 0
         let mac = try await sink.store(.chunk, bytes)
         chunks.append(Chunk(contentMAC: mac, length: UInt32(clamping: bytes.count), entropy: entropy))
         weightedEntropy += entropy * Double(bytes.count)

@@ -4,22 +4,25 @@ import KlosetFormat
 extension Repository {
     /// Writes the states of a snapshot: the one that is named after it last, with all packfile records. Locations
     /// beyond what one state should hold go into states before it, where they count for nothing until then.
-    func publish(_ written: BlobSink.Written, of snapshot: MAC, after aggregate: StateAggregate) async throws {
+    func publish(
+        _ written: LocationJournal.Written, of snapshot: MAC, after aggregate: StateAggregate
+    ) async throws {
         let newest = aggregate.newestState
         let now = clock().nanosecondsSince1970
         let serial = newest?.serial ?? .zero
         var parent = newest?.mac ?? .zero
         var state = StateWriter(parent: parent)
-        for index in 0..<written.locationCount {
+        var locations = written.makeReader()
+        while let location = try locations.next() {
             if state.locationCount == locationsPerState {
                 let name = MAC.random()
                 try await putState(state.finish(timestamp: now, serial: serial), name)
                 parent = name
                 state = StateWriter(parent: parent)
             }
-            state.add(try written.location(index))
+            state.add(location)
         }
-        for packfile in written.packfiles.values.sorted() {
+        for packfile in written.packfiles.sorted() {
             state.add(PackfileRecord(packfile: packfile, state: snapshot, time: now))
         }
         try await putState(state.finish(timestamp: now, serial: serial), snapshot)

@@ -11,44 +11,126 @@ struct StoredAttribute: Sendable {
     var object: MAC
 }
 
-/// Everything that a snapshot is going to hold, before its trees are built.
+/// Everything that a snapshot is going to hold, before its trees are built: records in the order they came, to be
+/// sorted by path. What is known of one path then lies together, however much there is of all.
 struct SnapshotContents: Sendable {
-    var entries = EntryTable()
-    var attributes: [StoredAttribute] = []
-    private(set) var errors: [BytePath: String] = [:]
-    /// Entries that list attributes; the list is compared in the end with the attributes that came.
-    private(set) var attributedPaths: Set<BytePath> = []
-    /// Directories that something lies in.
-    private(set) var parents: Set<BytePath> = []
-    private var lastParent: BytePath?
+    /// What a record says of its path.
+    enum Fact: Sendable {
+        /// Something lies in it, or it is the root: it has to be a directory.
+        case isDirectory
+        /// The directory that the backup is of: it has to exist.
+        case isSource
+        case entry(EntryFacts, ArraySlice<UInt8>)
+        case attribute(StoredAttribute)
+        case failure(ArraySlice<UInt8>)
+    }
 
-    mutating func add(_ entry: Entry) throws(KlosetError) {
-        let path = entry.path
-        guard entries.append(path: path, entry: entry.encoded(), isDirectory: entry.isDirectory) else {
-            throw KlosetError(.limitExceeded, "The entry of \(path) is too large.")
-        }
-        if !entry.extendedAttributeNames.isEmpty { attributedPaths.insert(path) }
-        noteParent(of: path)
+    private var sorter: RecordSorter
+    private var lastParent: BytePath?
+    private var payload: [UInt8] = []
+
+    init(_ space: SpillSpace) { sorter = RecordSorter(.byDepth, space) }
+
+    mutating func add(_ entry: Entry) throws {
+        begin(.entry)
+        EntryFacts(entry).append(to: &payload)
+        payload.append(contentsOf: entry.encoded())
+        try finish(entry.path)
+    }
+
+    mutating func add(_ attribute: StoredAttribute) throws {
+        begin(.attribute)
+        payload.append(attribute.kind.rawValue)
+        withUnsafeBytes(of: attribute.size) { payload.append(contentsOf: $0) }
+        attribute.object.append(to: &payload)
+        payload.append(contentsOf: attribute.name)
+        try finish(attribute.path)
     }
 
     /// The last error of a path is the one that stays.
-    mutating func fail(_ path: BytePath, _ reason: String) {
-        errors[path] = reason
-        noteParent(of: path)
+    mutating func fail(_ path: BytePath, _ reason: String) throws {
+        begin(.failure)
+        payload.append(contentsOf: reason.utf8)
+        try finish(path)
     }
 
-    mutating func fail(_ record: Record, _ reason: String) {
+    mutating func fail(_ record: Record, _ reason: String) throws {
         if case .extendedAttribute(let name, _) = record.kind {
-            fail(record.path, "extended attribute \(printable(name)): \(reason)")
+            try fail(record.path, "extended attribute \(printable(name)): \(reason)")
         } else {
-            fail(record.path, reason)
+            try fail(record.path, reason)
         }
     }
 
-    private mutating func noteParent(of path: BytePath) {
+    /// Everything, by depth and then bytewise (format, section 9.4): the children of a directory are neighbours.
+    ///
+    /// - Parameter source: the directory that the backup is of.
+    consuming func sorted(source: BytePath) throws -> SortedRecords {
+        begin(.isSource)
+        try finish(source)
+        try want(.root)
+        return try sorter.sorted()
+    }
+
+    // MARK: Records
+
+    private enum Kind: UInt8 {
+        case isDirectory
+        case isSource
+        case entry
+        case attribute
+        case failure
+    }
+
+    private mutating func begin(_ kind: Kind) {
+        payload.removeAll(keepingCapacity: true)
+        payload.append(kind.rawValue)
+    }
+
+    private mutating func finish(_ path: BytePath) throws {
+        try sorter.append(path.bytes, payload)
+        try noteParents(of: path)
+    }
+
+    /// Whatever lies above a path has to be there as a directory, up to the root.
+    private mutating func noteParents(of path: BytePath) throws {
         guard let parent = path.parent, parent != lastParent else { return }
+        let known = lastParent
         lastParent = parent
-        parents.insert(parent)
+        var next: BytePath? = parent
+        while let directory = next, !directory.isRoot, known?.isWithin(directory) != true {
+            try want(directory)
+            next = directory.parent
+        }
+    }
+
+    private mutating func want(_ directory: BytePath) throws {
+        begin(.isDirectory)
+        try sorter.append(directory.bytes, payload)
+    }
+
+    /// Reads a record again.
+    static func fact(_ record: SpillRecord, of path: BytePath) throws -> Fact {
+        let body = record.payload.dropFirst()
+        switch record.payload.first.flatMap(Kind.init) {
+        case .isDirectory: return .isDirectory
+        case .isSource: return .isSource
+        case .entry:
+            if let (facts, entry) = EntryFacts.read(body) { return .entry(facts, entry) }
+        case .attribute:
+            let fixed = 1 + 8 + 32
+            if let kind = body.first.flatMap(Record.AttributeKind.init), body.count >= fixed,
+                let object = MAC(body.dropFirst(9).prefix(32))
+            {
+                let size = body.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 1, as: UInt64.self) }
+                return .attribute(
+                    StoredAttribute(
+                        path: path, name: Array(body.dropFirst(fixed)), kind: kind, size: size, object: object))
+            }
+        case .failure: return .failure(body)
+        case nil: break
+        }
+        throw KlosetError(.corrupt, "A temporary file does not hold what was written to it.")
     }
 }
 
@@ -65,9 +147,11 @@ extension Entry {
         guard record.path.isRoot == false || mode.isDirectory else {
             throw SourceFailure(reason: "The root is not a directory.")
         }
+        let names = record.extendedAttributeNames
         self.init(
             parentPath: record.path.parent ?? .root, info: info,
-            extendedAttributeNames: Set(record.extendedAttributeNames).sorted { $0.lexicographicallyPrecedes($1) })
+            extendedAttributeNames: names.isEmpty
+                ? [] : Set(names).sorted { $0.lexicographicallyPrecedes($1) })
         if mode.isSymbolicLink {
             guard let target = record.symbolicLinkTarget, !target.isEmpty else {
                 throw SourceFailure(reason: "The symbolic link has no target.")

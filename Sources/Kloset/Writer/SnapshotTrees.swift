@@ -3,6 +3,8 @@ import KlosetFormat
 
 /// Builds and stores everything between the contents and the header of a snapshot: entries, listings, summaries and
 /// the six trees (format, sections 9.3 to 9.10).
+///
+/// Whatever grows with the number of files passes through sorters and runs, so that memory does not.
 struct SnapshotTrees {
     struct Roots {
         let roots: SnapshotHeader.Roots
@@ -12,301 +14,164 @@ struct SnapshotTrees {
     }
 
     private let sink: BlobSink
-    private let storer: ContentStorer
+    private let space: SpillSpace
     private let source: BytePath
-    private var contents: SnapshotContents
+    private let contents: SnapshotContents
+    private var listings: DirectoryListings
+    /// Paths with the identifiers of their entries, in the order of the tree.
+    private var entries: RecordWriter
+    private var attributes: RecordSorter
+    private var errors: RecordSorter
+    private var types: RecordSorter
 
     init(_ writer: isolated SnapshotWriter) {
         sink = writer.sink
-        storer = writer.storer
+        space = writer.space
         source = writer.description.identity.root
-        contents = writer.contents
-        writer.contents = SnapshotContents()
+        contents = writer.takeContents()
+        listings = DirectoryListings(sink, writer.storer, space)
+        entries = RecordWriter(space)
+        attributes = RecordSorter(.byDepthDescending, space)
+        errors = RecordSorter(.bytewiseDescending, space)
+        types = RecordSorter(.bytewiseDescending, space)
     }
 
     consuming func build() async throws -> Roots {
-        try completeEntries()
-        let entryMACs = try await storeEntries()
-        let entries = try await storeEntryTree(entryMACs)
-        let attributes = try await storeAttributes()
-        let errors = try await storeErrors()
-        let directories = try await storeDirectories(entryMACs)
-        let types = try await storeContentTypes(directories.types, entryMACs)
+        try await takePaths()
+        let directories = try await listings.finish()
+        let indexes = try await storeDirectories(directories.directories)
         return Roots(
-            roots: SnapshotHeader.Roots(entries: entries, attributes: attributes, errors: errors),
+            roots: SnapshotHeader.Roots(
+                entries: try await storeEntries(), attributes: try await storeAttributes(),
+                errors: try await storeErrors()),
             indexes: [
-                SnapshotHeader.Index(name: SnapshotHeader.Index.contentType, value: types),
-                SnapshotHeader.Index(
-                    name: SnapshotHeader.Index.dirpack, value: try await storeIndex(directories.listings)),
-                SnapshotHeader.Index(
-                    name: SnapshotHeader.Index.summary, value: try await storeIndex(directories.summaries)),
+                SnapshotHeader.Index(name: SnapshotHeader.Index.contentType, value: try await storeTypes()),
+                SnapshotHeader.Index(name: SnapshotHeader.Index.dirpack, value: indexes.listings),
+                SnapshotHeader.Index(name: SnapshotHeader.Index.summary, value: indexes.summaries),
             ],
             summary: directories.rootSummary)
     }
 
-    // MARK: Entries
+    // MARK: Paths
 
-    /// Sorts the entries, invents the directories that are missing up to `/`, and makes the lists of attribute names
-    /// agree with the attributes that came.
-    private mutating func completeEntries() throws(KlosetError) {
-        noteConflicts(contents.entries.sort())
-        var missing: Set<BytePath> = []
-        var wanted = Array(contents.parents) + [.root]
-        if contents.entries.find(source) == nil { wanted.append(source) }
-        while let path = wanted.popLast() {
-            guard !missing.contains(path) else { continue }
-            if let index = contents.entries.find(path), contents.entries.isDirectory(index) { continue }
-            missing.insert(path)
-            if let parent = path.parent { wanted.append(parent) }
-        }
-        for path in missing { try contents.add(.invented(path)) }
-        if !missing.isEmpty { noteConflicts(contents.entries.sort()) }
-        try reconcileAttributes()
-    }
-
-    private mutating func noteConflicts(_ paths: [BytePath]) {
-        for path in paths { contents.fail(path, "The source has it both as a directory and as something else.") }
-    }
-
-    private mutating func reconcileAttributes() throws(KlosetError) {
-        var names: [BytePath: Set<[UInt8]>] = [:]
-        contents.attributes.removeAll { contents.entries.find($0.path) == nil }
-        for attribute in contents.attributes { names[attribute.path, default: []].insert(attribute.name) }
-        for path in contents.attributedPaths.union(names.keys) {
-            guard let index = contents.entries.find(path) else { continue }
-            var entry = try decodeEntry(index)
-            let wanted = (names[path] ?? []).sorted { $0.lexicographicallyPrecedes($1) }
-            guard entry.extendedAttributeNames != wanted else { continue }
-            entry.extendedAttributeNames = wanted
-            guard contents.entries.replace(index, entry: entry.encoded()) else {
-                throw KlosetError(.limitExceeded, "The entry of \(path) is too large.")
-            }
-        }
-    }
-
-    private func decodeEntry(_ index: Int) throws(KlosetError) -> Entry {
-        do {
-            return try Entry(decoding: Array(contents.entries.entry(index)))
-        } catch {
-            throw KlosetError(error, in: "the entry of \(printable(contents.entries.path(index)))")
-        }
-    }
-
-    /// Stores every entry, several at once.
-    ///
-    /// - Returns: their identifiers in the order of the table.
-    private func storeEntries() async throws -> [MAC] {
-        let sink = sink
-        let table = contents.entries
-        let batch = 256
-        return try await withThrowingTaskGroup(of: (Int, [MAC]).self) { group in
-            var macs = [MAC](repeating: .zero, count: table.count)
-            var next = 0
-            var running = 0
-            while next < table.count || running > 0 {
-                if next < table.count, running < Self.parallelism {
-                    let range = next..<min(next + batch, table.count)
-                    next = range.upperBound
-                    running += 1
-                    group.addTask {
-                        var result: [MAC] = []
-                        for index in range { result.append(try await sink.store(.entry, Array(table.entry(index)))) }
-                        return (range.lowerBound, result)
-                    }
-                } else if let (start, result) = try await group.next() {
-                    running -= 1
-                    macs.replaceSubrange(start..<start + result.count, with: result)
+    /// One pass over all paths in the order of the tree: stores the entries and collects what the trees need.
+    private mutating func takePaths() async throws {
+        var groups = PathGroups(try contents.sorted(source: source))
+        var batch = BlobBatch(sink)
+        while let item = try groups.next() {
+            try Task.checkCancellation()
+            var identifier = MAC.zero
+            if let (facts, bytes) = item.entry {
+                identifier = sink.keys.mac(bytes)
+                try await batch.add(BlobID(.entry, identifier), bytes)
+                try entries.append(item.path.bytes, identifier.bytes)
+                if !facts.mode.isDirectory {
+                    try types.append([UInt8(ascii: "/")] + facts.indexedType + item.path.bytes, identifier.bytes)
                 }
+                for attribute in item.attributes { try take(attribute) }
             }
-            return macs
+            if let failure = item.failure {
+                let message = ErrorItem(path: item.path, message: failure).encoded()
+                try errors.append(item.path.bytes, try await sink.store(.error, message).bytes)
+            }
+            try await listings.add(item, identifier: identifier)
         }
+        try await batch.finish()
     }
 
-    /// Batches of entries that are encoded at once.
-    private static let parallelism = 4
-
-    private func storeEntryTree(_ macs: [MAC]) async throws -> MAC {
-        var tree = TreeStorer(sink, count: macs.count, order: .byDepth, root: .entryRoot, node: .entryNode)
-        for index in macs.indices.reversed() {
-            try await tree.add(Array(contents.entries.path(index)), macs[index])
-        }
-        return try await tree.finish()
+    private mutating func take(_ attribute: StoredAttribute) throws {
+        let key = TreeKey.extendedAttribute(path: attribute.path, name: attribute.name, kind: attribute.kind)
+        let message = ExtendedAttribute(
+            path: attribute.path, name: attribute.name, size: Int64(clamping: attribute.size), kind: attribute.kind,
+            object: attribute.object)
+        try attributes.append(key, message.encoded())
     }
 
-    // MARK: Errors and attributes
+    // MARK: Trees
 
-    private func storeErrors() async throws -> MAC {
-        let errors = contents.errors.sorted { $0.key < $1.key }
-        var tree = TreeStorer(sink, count: errors.count, order: .bytewise, root: .errorRoot, node: .errorNode)
-        for (path, reason) in errors.reversed() {
-            let item = ErrorItem(path: path, message: ByteString(reason))
-            try await tree.add(path.bytes, try await sink.store(.error, item.encoded()))
-        }
+    private mutating func storeEntries() async throws -> MAC {
+        var tree = TreeStorer(sink, order: .byDepth, root: .entryRoot, node: .entryNode)
+        var reader = try entries.finish().makeReader(backwards: true)
+        while let record = try reader.next() { try await tree.add(Array(record.key), try value(record)) }
         return try await tree.finish()
     }
 
     /// Keys in the order of the engine's writer, although its reader searches in another (format, trap 34).
     private func storeAttributes() async throws -> MAC {
-        var byKey: [[UInt8]: StoredAttribute] = [:]
-        for attribute in contents.attributes {
-            byKey[TreeKey.extendedAttribute(path: attribute.path, name: attribute.name, kind: attribute.kind)] =
-                attribute
-        }
-        let keys = byKey.keys.sorted { TreeOrder.byDepth.precedes($1, $0) }
-        var tree = TreeStorer(sink, count: keys.count, order: .byDepth, root: .attributeRoot, node: .attributeNode)
-        for key in keys {
-            guard let attribute = byKey[key] else { continue }
-            let message = ExtendedAttribute(
-                path: attribute.path, name: attribute.name, size: Int64(clamping: attribute.size),
-                kind: attribute.kind, object: attribute.object)
-            try await tree.add(key, try await sink.store(.attribute, message.encoded()))
+        var tree = TreeStorer(sink, order: .byDepth, root: .attributeRoot, node: .attributeNode)
+        var records = try attributes.sorted()
+        var next = try records.next()
+        while let record = next {
+            next = try records.next()
+            // Path and name together may spell the same key twice; one of them has to do.
+            if let next, next.hasSameKey(as: record) { continue }
+            try await tree.add(Array(record.key), try await sink.store(.attribute, Array(record.payload)))
         }
         return try await tree.finish()
     }
 
-    // MARK: Directories
-
-    private struct Directories {
-        var listings: [(key: [UInt8], value: MAC)] = []
-        var summaries: [(key: [UInt8], value: MAC)] = []
-        var rootSummary = Summary()
-        /// Everything that is no directory, by content type.
-        var types: [ByteString: [Int]] = [:]
-    }
-
-    /// Stores the listing and the summary of every directory, the deepest first, so that the summaries of its
-    /// sub-directories are there.
-    private func storeDirectories(_ macs: [MAC]) async throws -> Directories {
-        let table = contents.entries
-        let children = childRanges()
-        let failures = failuresByDirectory()
-        var summaries: [Int: Summary] = [:]
-        var result = Directories()
-        for index in (0..<table.count).reversed() where table.isDirectory(index) {
-            try Task.checkCancellation()
-            var summary = Summary()
-            var listing = storer.assemble(.listing)
-            for child in children[index] ?? 0..<0 {
-                let entry = try decodeEntry(child)
-                if entry.isDirectory {
-                    summary.merge(child: summaries.removeValue(forKey: child) ?? Summary())
-                } else {
-                    summary.count(entry)
-                    let type = ByteString(entry.contentType.bytes.prefix { $0 != UInt8(ascii: ";") })
-                    result.types[type, default: []].append(child)
-                }
-                var frame: [UInt8] = []
-                DirpackFrame(isDirectory: entry.isDirectory, entry: Array(table.entry(child)), identifier: macs[child])
-                    .append(to: &frame)
-                try await listing.append(frame)
-            }
-            let path = Array(table.path(index))
-            summary.finish(errors: failures[BytePath(cleaning: path)] ?? 0)
-            summaries[index] = summary
-            result.listings.append((path, try await listing.finish().object))
-            result.summaries.append((path, try await sink.store(.summary, summary.encoded())))
-            if index == 0 { result.rootSummary = summary }
-        }
-        return result
-    }
-
-    /// Where the children of each directory stand; they are neighbours in the order of the table.
-    private func childRanges() -> [Int: Range<Int>] {
-        let table = contents.entries
-        var result: [Int: Range<Int>] = [:]
-        var start = 1
-        while start < table.count {
-            let parent = parentBytes(of: start)
-            var end = start + 1
-            while end < table.count, parentBytes(of: end).elementsEqual(parent) { end += 1 }
-            if let directory = table.find(BytePath(cleaning: parent)) { result[directory] = start..<end }
-            start = end
-        }
-        return result
-    }
-
-    /// Up to the last slash, which for a child of the root leaves nothing.
-    private func parentBytes(of index: Int) -> ArraySlice<UInt8> {
-        let path = contents.entries.path(index)
-        return path[..<(path.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)]
-    }
-
-    private func failuresByDirectory() -> [BytePath: UInt64] {
-        var result: [BytePath: UInt64] = [:]
-        for path in contents.errors.keys {
-            if let parent = path.parent { result[parent, default: 0] += 1 }
-        }
-        return result
-    }
-
-    // MARK: Indexes
-
-    private func storeIndex(_ pairs: [(key: [UInt8], value: MAC)]) async throws -> MAC {
-        var tree = TreeStorer(sink, count: pairs.count, order: .bytewise, root: .indexRoot, node: .indexNode)
-        for (key, value) in pairs.sorted(by: { $1.key.lexicographicallyPrecedes($0.key) }) {
-            try await tree.add(key, value)
-        }
+    private func storeErrors() async throws -> MAC {
+        var tree = TreeStorer(sink, order: .bytewise, root: .errorRoot, node: .errorNode)
+        var records = try errors.sorted()
+        while let record = try records.next() { try await tree.add(Array(record.key), try value(record)) }
         return try await tree.finish()
     }
 
     /// One key for each entry that is no directory: its type, then its path.
-    private func storeContentTypes(_ types: [ByteString: [Int]], _ macs: [MAC]) async throws -> MAC {
-        let table = contents.entries
-        var rows: [(type: ByteString, index: Int)] = []
-        rows.reserveCapacity(macs.count)
-        for (type, indices) in types {
-            for index in indices { rows.append((type, index)) }
-        }
-        rows.sort { a, b in
-            if a.type == b.type { return table.path(b.index).lexicographicallyPrecedes(table.path(a.index)) }
-            let left = a.type.bytes + table.path(a.index)
-            return (b.type.bytes + table.path(b.index)).lexicographicallyPrecedes(left)
-        }
-        var tree = TreeStorer(sink, count: rows.count, order: .bytewise, root: .indexRoot, node: .indexNode)
-        for row in rows {
-            let key = [UInt8(ascii: "/")] + row.type.bytes + table.path(row.index)
-            try await tree.add(key, macs[row.index])
-        }
+    private func storeTypes() async throws -> MAC {
+        var tree = TreeStorer(sink, order: .bytewise, root: .indexRoot, node: .indexNode)
+        var records = try types.sorted()
+        while let record = try records.next() { try await tree.add(Array(record.key), try value(record)) }
         return try await tree.finish()
+    }
+
+    private func storeDirectories(_ directories: SortedRecords) async throws -> (listings: MAC, summaries: MAC) {
+        var listings = TreeStorer(sink, order: .bytewise, root: .indexRoot, node: .indexNode)
+        var summaries = TreeStorer(sink, order: .bytewise, root: .indexRoot, node: .indexNode)
+        var directories = directories
+        while let record = try directories.next() {
+            let path = Array(record.key)
+            try await listings.add(path, try value(record))
+            try await summaries.add(path, try value(record, at: 32))
+        }
+        return (try await listings.finish(), try await summaries.finish())
+    }
+
+    private func value(_ record: SpillRecord, at offset: Int = 0) throws -> MAC {
+        guard let mac = MAC(record.payload.dropFirst(offset).prefix(32)) else {
+            throw KlosetError(.corrupt, "A temporary file does not hold what was written to it.")
+        }
+        return mac
     }
 }
 
-/// A tree whose nodes go into the store as they are finished. Keys come in descending order.
-struct TreeStorer {
+/// Stores blobs that are there only once, several at a time.
+private struct BlobBatch {
     private let sink: BlobSink
-    private let rootType: BlobType
-    private let nodeType: BlobType
-    private var builder: BTreeBuilder
+    private var blobs: [(BlobID, [UInt8])] = []
+    private var running: [Task<Void, any Error>] = []
 
-    init(_ sink: BlobSink, count: Int, order: TreeOrder, root: BlobType, node: BlobType) {
-        self.sink = sink
-        rootType = root
-        nodeType = node
-        builder = BTreeBuilder(count: count, order: order)
+    /// Blobs that go together.
+    private static let size = 256
+    private static let parallelism = 3
+
+    init(_ sink: BlobSink) { self.sink = sink }
+
+    mutating func add(_ id: BlobID, _ plaintext: [UInt8]) async throws {
+        guard !sink.aggregate.contains(id) else { return }
+        blobs.append((id, plaintext))
+        if blobs.count == Self.size { try await start() }
     }
 
-    mutating func add(_ key: [UInt8], _ value: MAC) async throws {
-        var finished: [(MAC, [UInt8])] = []
-        let mac = sink.keys.mac
-        try builder.add(key, value) { node in
-            finished.append((mac(node), node))
-            return finished[finished.count - 1].0
-        }
-        try await store(finished)
+    mutating func finish() async throws {
+        try await start()
+        while !running.isEmpty { try await running.removeFirst().value }
     }
 
-    mutating func finish() async throws -> MAC {
-        var finished: [(MAC, [UInt8])] = []
-        let mac = sink.keys.mac
-        let root = try builder.finish { node in
-            finished.append((mac(node), node))
-            return finished[finished.count - 1].0
-        }
-        try await store(finished)
-        return try await sink.store(rootType, root.encoded())
-    }
-
-    private func store(_ nodes: [(MAC, [UInt8])]) async throws {
-        for (mac, node) in nodes { try await sink.store(BlobID(nodeType, mac), node) }
+    private mutating func start() async throws {
+        if running.count == Self.parallelism { try await running.removeFirst().value }
+        let (sink, blobs) = (sink, blobs)
+        self.blobs = []
+        running.append(Task { for (id, plaintext) in blobs { try await sink.store(id, plaintext, isUnique: true) } })
     }
 }

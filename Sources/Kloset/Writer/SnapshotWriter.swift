@@ -14,13 +14,17 @@ public actor SnapshotWriter {
     let storer: ContentStorer
     private let unchanged: UnchangedContent?
 
-    var contents = SnapshotContents()
+    /// Where what memory should not hold is kept.
+    let space: SpillSpace
+    var contents: SnapshotContents
     private var numbers = WriterStatistics()
     private var phase = Phase.open
     private var addsUnderWay = 0
 
     private enum Phase: Equatable {
         case open
+        /// States are being written; what they name must stay, whatever happens.
+        case publishing
         case finished
         /// The store failed, or a task was cancelled in the middle: what others relied on may be missing.
         case broken
@@ -37,8 +41,9 @@ public actor SnapshotWriter {
         do {
             // Under the lock: what is there now stays.
             try await repository.refresh()
-            let aggregate = repository.aggregate
-            sink = BlobSink(repository, aggregate)
+            space = SpillSpace(folder: SpillSpace.defaultFolder, isEncrypted: repository.isEncrypted)
+            contents = SnapshotContents(space)
+            sink = BlobSink(repository, repository.aggregate, space)
             storer = try ContentStorer(sink, repository.configuration.chunking)
             unchanged = UnchangedContent(parent, description.identity, sink)
         } catch {
@@ -71,8 +76,13 @@ public actor SnapshotWriter {
             count(outcome, of: record)
             return outcome
         } catch let failure as SourceFailure {
-            contents.fail(record, failure.reason)
             numbers.failed += 1
+            do {
+                try contents.fail(record, failure.reason)
+            } catch {
+                phase = .broken
+                throw error
+            }
             return .failed(reason: failure.reason)
         } catch {
             phase = .broken
@@ -107,6 +117,7 @@ public actor SnapshotWriter {
         try Task.checkCancellation()
         let written = try await sink.finish()
         try await lock.checkHeld()
+        phase = .publishing
         try await repository.publish(written, of: identifier, after: sink.aggregate)
         phase = .finished
         // The snapshot is there; a lock that stays behind for its ten minutes does not undo that.
@@ -117,8 +128,17 @@ public actor SnapshotWriter {
     /// Gives up: no snapshot appears, and the lock is given back. Does nothing after ``commit(incomplete:)``.
     public func abort() async {
         guard phase != .finished else { return }
+        let mayRemove = phase != .publishing && addsUnderWay == 0
         phase = .finished
+        if mayRemove { await sink.abandon() }
         try? await lock.release()
+    }
+
+    /// For the trees, which use it up.
+    func takeContents() -> SnapshotContents {
+        let result = contents
+        contents = SnapshotContents(space)
+        return result
     }
 
     // MARK: Records
@@ -131,7 +151,7 @@ public actor SnapshotWriter {
         if case .extendedAttribute(let name, let kind) = record.kind {
             guard !name.isEmpty else { throw SourceFailure(reason: "An extended attribute has no name.") }
             let content = try await read(record, open)
-            contents.attributes.append(
+            try contents.add(
                 StoredAttribute(path: record.path, name: name, kind: kind, size: content.size, object: content.object))
             return .stored(size: content.size)
         }
@@ -216,7 +236,9 @@ public actor SnapshotWriter {
         return SnapshotHeader(
             identifier: identifier, timestamp: start,
             duration: max(0, now.nanosecondsSince1970 - start.nanosecondsSince1970),
-            name: ByteString(description.name), tags: tags, context: context,
+            name: ByteString(description.name), category: ByteString(description.category),
+            environment: ByteString(description.environment), perimeter: ByteString(description.perimeter),
+            job: ByteString(description.job), dataset: ByteString(description.dataset), tags: tags, context: context,
             sources: [
                 SnapshotHeader.Source(
                     importer: importer, root: trees.roots, indexes: trees.indexes, summary: trees.summary)

@@ -4,8 +4,8 @@ import KlosetFormat
 /// How the numbers of a directory come about (format, section 9.7).
 extension Summary {
     /// Counts a direct child that is not a directory.
-    mutating func count(_ entry: Entry) {
-        let mode = entry.info.mode
+    mutating func count(_ entry: EntryFacts) {
+        let mode = entry.mode
         directory.counts.children += 1
         if mode.contains(.symbolicLink) {
             directory.counts.symbolicLinks += 1
@@ -21,13 +21,12 @@ extension Summary {
         if mode.contains(.setUserID) { directory.counts.setUserID += 1 }
         if mode.contains(.setGroupID) { directory.counts.setGroupID += 1 }
         if mode.contains(.sticky) { directory.counts.sticky += 1 }
-        if entry.object != .zero {
+        if entry.hasObject {
             directory.counts.objects += 1
             directory.counts.chunks &+= entry.chunkCount
         }
-        let size = mode.isRegular ? UInt64(clamping: entry.info.size) : 0
-        let seconds = entry.info.modificationTime.seconds
-        directory.counts.widen(time: seconds, seconds)
+        let size = mode.isRegular ? UInt64(clamping: entry.size) : 0
+        directory.counts.widen(time: entry.seconds, entry.seconds)
         directory.counts.widen(size: size, size)
         directory.counts.widen(entropy: entry.entropy, entry.entropy)
         if entry.entropy <= 2 {
@@ -81,9 +80,9 @@ extension Summary.Counts {
         if high > maximumEntropy || maximumEntropy == 0 { maximumEntropy = high }
     }
 
-    fileprivate mutating func count(type: ByteString) {
+    fileprivate mutating func count(type: [UInt8]) {
         if type.isEmpty { return }
-        switch String(decoding: type.bytes.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self) {
+        switch String(decoding: type.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self) {
         case "text": text += 1
         case "image": image += 1
         case "audio": audio += 1

@@ -4,7 +4,11 @@ import KlosetFormat
 /// Finds in the parent snapshot the content of files that have not changed since.
 actor UnchangedContent {
     private let parent: Snapshot
-    /// The listing of the directory that was asked for last: sources come directory by directory.
+    /// The directory that was asked for last: sources come directory by directory, most of them in order.
+    private var walk: Walk?
+    /// While somebody is at it.
+    private var isWalking = false
+    /// The whole listing of a directory whose files come in no order.
     private var listing: [[UInt8]: Entry] = [:]
     private var listed: BytePath?
     /// Beyond so many children each is looked up for itself.
@@ -54,9 +58,58 @@ actor UnchangedContent {
         }
     }
 
+    /// A walk along the listing of one directory, beside the source.
+    private struct Walk {
+        let directory: BytePath
+        private var cursor: DirectoryCursor
+        private var head: Entry?
+        private var isAtEnd = false
+        private var lastName: [UInt8]?
+
+        init(_ parent: Snapshot, _ directory: BytePath) async throws {
+            self.directory = directory
+            cursor = try await parent.cursor(of: directory)
+        }
+
+        /// Whether a name may still be found.
+        func reaches(_ name: [UInt8]) -> Bool { lastName.map { $0.lexicographicallyPrecedes(name) } ?? true }
+
+        mutating func find(_ name: [UInt8]) async throws -> Entry? {
+            lastName = name
+            while true {
+                if head == nil, !isAtEnd {
+                    head = try await cursor.next()
+                    isAtEnd = head == nil
+                }
+                guard let entry = head, !name.lexicographicallyPrecedes(entry.name) else { return nil }
+                head = nil
+                if entry.name == name { return entry }
+            }
+        }
+    }
+
     private func parentEntry(_ path: BytePath) async throws -> Entry? {
         guard let directory = path.parent else { return nil }
-        if listed != directory { try await load(directory) }
+        if listed != directory {
+            // Another file may be on its way along the listing.
+            guard !isWalking else { return try await parent.entry(at: path) }
+            isWalking = true
+            defer { isWalking = false }
+            var walk: Walk
+            if let known = self.walk, known.directory == directory {
+                walk = known
+            } else {
+                self.walk = nil
+                walk = try await Walk(parent, directory)
+            }
+            if walk.reaches(path.name) {
+                self.walk = nil
+                let entry = try await walk.find(path.name)
+                self.walk = walk
+                return entry
+            }
+            try await load(directory)
+        }
         // Another file may have asked for another directory meanwhile.
         guard listed == directory, !listing.isEmpty else { return try await parent.entry(at: path) }
         return listing[path.name]

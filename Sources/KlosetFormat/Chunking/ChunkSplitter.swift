@@ -13,6 +13,13 @@ package struct ChunkSplitter: Sendable {
     ///
     /// - Returns: the chunks that are complete, in order; most often none.
     package mutating func append(_ piece: [UInt8]) -> [[UInt8]] {
+        // Most files are one small piece: it becomes the chunk as it is.
+        if pending.isEmpty, piece.count <= min(cutter.minimum, cutter.maximum - 1) {
+            scan.length = piece.count
+            pending = piece
+            return []
+        }
+        if pending.count < cutter.normal { pending.reserveCapacity(min(cutter.maximum, cutter.normal * 2)) }
         var chunks: [[UInt8]] = []
         piece.withUnsafeBufferPointer { piece in
             var rest = piece[...]

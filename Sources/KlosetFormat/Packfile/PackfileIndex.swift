@@ -67,14 +67,17 @@ package enum PackfileIndex {
     package static func encode(_ records: [PackfileIndexRecord]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(records.count * PackfileIndexRecord.size)
-        for record in records {
-            bytes.appendLittleEndian(UInt32(record.blob.type.rawValue))
-            bytes.appendLittleEndian(record.version.rawValue)
-            bytes.append(record.blob.mac)
-            bytes.appendLittleEndian(record.offset)
-            bytes.appendLittleEndian(record.length)
-            bytes.appendLittleEndian(record.flags)
-        }
+        for record in records { append(record, to: &bytes) }
         return bytes
+    }
+
+    /// Writes one record behind what is there, for an index that is made while its packfile is filled.
+    package static func append(_ record: PackfileIndexRecord, to bytes: inout [UInt8]) {
+        bytes.appendLittleEndian(UInt32(record.blob.type.rawValue))
+        bytes.appendLittleEndian(record.version.rawValue)
+        bytes.append(record.blob.mac)
+        bytes.appendLittleEndian(record.offset)
+        bytes.appendLittleEndian(record.length)
+        bytes.appendLittleEndian(record.flags)
     }
 }

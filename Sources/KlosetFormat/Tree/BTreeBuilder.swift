@@ -3,27 +3,24 @@ package import ConnectorKit
 /// Makes the nodes of a tree from all its keys and values at once (Kloset format, section 9.4).
 ///
 /// A leaf names the leaf to its right by the digest of that one's bytes, so the tree grows from the right: keys come
-/// in descending order, each node is finished before the one to its left and before its parent, and only one node of
-/// each level is in memory.
+/// in descending order, each node is finished before the one to its left and before its parent, and only two nodes of
+/// each level are in memory.
 package struct BTreeBuilder: Sendable {
     /// Keys in a leaf at most; an interior node has as many separators and one child more.
     package static let maximumKeys = 49
 
     private let order: TreeOrder
-    private var levels: [Level]
+    /// Pairs that are still to come, when the caller said how many there are.
+    private var missing: Int?
+    private var levels = [Level(capacity: Self.maximumKeys)]
     private var lastKey: [UInt8]?
     private var nextLeaf: MAC?
     private var root: MAC?
 
-    /// - Parameter count: how many keys will come; it decides how they are spread over the nodes.
-    package init(count: Int, order: TreeOrder) {
+    /// - Parameter count: how many keys will come, when that is known; another number is then an error.
+    package init(count: Int? = nil, order: TreeOrder) {
         self.order = order
-        var level = Level(items: max(count, 0), capacity: Self.maximumKeys)
-        levels = [level]
-        while level.nodes > 1 {
-            level = Level(items: level.nodes, capacity: Self.maximumKeys + 1)
-            levels.append(level)
-        }
+        missing = count
     }
 
     /// Adds the next pair, whose key is less than all before it.
@@ -35,12 +32,15 @@ package struct BTreeBuilder: Sendable {
             throw FormatError(.notWritable, "The key \(ByteString(key)) does not precede \(ByteString(lastKey)).")
         }
         lastKey = key
-        guard levels[0].items > 0 else { throw wrongCount() }
+        if let missing {
+            guard missing > 0 else { throw wrongCount() }
+            self.missing = missing - 1
+        }
         levels[0].add(key, value)
-        var level = 0
-        while level < levels.count, levels[level].isNodeComplete {
-            try finishNode(of: level, store)
-            level += 1
+        var number = 0
+        while number < levels.count, levels[number].mustFinishNode {
+            try finishNode(of: number, keys: levels[number].capacity, store)
+            number += 1
         }
     }
 
@@ -48,14 +48,25 @@ package struct BTreeBuilder: Sendable {
     ///
     /// - Throws: what `store` throws; `FormatError` when fewer keys came than were announced.
     package mutating func finish(store: ([UInt8]) throws -> MAC) throws -> BTreeRoot {
-        guard levels[0].items == 0 else { throw wrongCount() }
-        if lastKey == nil { try finishNode(of: 0, store) }
-        guard let root else { throw wrongCount() }
-        return BTreeRoot(root: root)
+        guard missing ?? 0 == 0 else { throw wrongCount() }
+        var number = 0
+        while root == nil {
+            // The last two nodes share what there is, so that none is nearly empty.
+            let items = levels[number].count
+            if items > levels[number].capacity {
+                try finishNode(of: number, keys: (items + 1) / 2, store)
+            }
+            try finishNode(of: number, keys: levels[number].count, isLast: true, store)
+            number += 1
+        }
+        return BTreeRoot(root: root ?? .zero)
     }
 
-    private mutating func finishNode(of number: Int, _ store: ([UInt8]) throws -> MAC) throws {
-        let (keys, values) = levels[number].takeNode()
+    private mutating func finishNode(
+        of number: Int, keys count: Int, isLast: Bool = false, _ store: ([UInt8]) throws -> MAC
+    ) throws {
+        let isOnly = isLast && levels[number].nodes == 0
+        let (keys, values) = levels[number].takeNode(count)
         let node: BTreeNode
         if number == 0 {
             node = BTreeNode(keys: keys, values: values, next: nextLeaf)
@@ -64,10 +75,11 @@ package struct BTreeBuilder: Sendable {
         }
         let mac = try store(node.encoded())
         if number == 0 { nextLeaf = mac }
-        if number + 1 < levels.count {
-            levels[number + 1].add(keys.first ?? [], mac)
-        } else {
+        if isOnly {
             root = mac
+        } else {
+            if number + 1 == levels.count { levels.append(Level(capacity: Self.maximumKeys + 1)) }
+            levels[number + 1].add(keys.first ?? [], mac)
         }
     }
 
@@ -75,39 +87,35 @@ package struct BTreeBuilder: Sendable {
         FormatError(.notWritable, "A tree got another number of keys than was announced.")
     }
 
-    /// One level of the tree, leaves or interior nodes.
+    /// One level of the tree, leaves or interior nodes. Keeps back as many items as make two nodes, until it is
+    /// known whether more come.
     private struct Level: Sendable {
-        /// Pairs, or nodes of the level below, that are still to come.
-        private(set) var items: Int
-        /// Nodes that are not finished yet. Items are spread evenly, so no node is nearly empty.
-        private(set) var nodes: Int
+        /// Items of a node at most.
+        let capacity: Int
+        /// Nodes that are finished.
+        private(set) var nodes = 0
         private var keys: [[UInt8]] = []
         private var values: [MAC] = []
-        private var wanted: Int
 
-        init(items: Int, capacity: Int) {
-            self.items = items
-            nodes = max(1, (items + capacity - 1) / capacity)
-            wanted = (items + nodes - 1) / nodes
-        }
+        init(capacity: Int) { self.capacity = capacity }
 
-        var isNodeComplete: Bool { !keys.isEmpty && keys.count == wanted }
+        var count: Int { keys.count }
+
+        var mustFinishNode: Bool { keys.count == 2 * capacity }
 
         mutating func add(_ key: [UInt8], _ value: MAC) {
-            items -= 1
             keys.append(key)
             values.append(value)
         }
 
-        /// The keys and values of the node, in ascending order.
-        mutating func takeNode() -> ([[UInt8]], [MAC]) {
+        /// The first `count` items, in ascending order.
+        mutating func takeNode(_ count: Int) -> ([[UInt8]], [MAC]) {
             defer {
-                keys.removeAll(keepingCapacity: true)
-                values.removeAll(keepingCapacity: true)
-                nodes -= 1
-                wanted = nodes > 0 ? (items + nodes - 1) / nodes : 0
+                keys.removeSubrange(..<count)
+                values.removeSubrange(..<count)
+                nodes += 1
             }
-            return (keys.reversed(), values.reversed())
+            return (keys[..<count].reversed(), values[..<count].reversed())
         }
     }
 }
