@@ -202,6 +202,19 @@ def make_small(folder, count, seed=9):
             file.write(load.event(number, seed))
 
 
+def make_tiny(folder, count):
+    """`count` different files of some 150 bytes, 1,000 in a folder; made much faster than calendar objects."""
+    for number in range(count):
+        place = os.path.join(folder, f"{number // 1000:04}")
+        if number % 1000 == 0:
+            os.makedirs(place)
+        text = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VTODO\r\nUID:{number * 2654435761 % 2**32:08x}-{number}\r\n" \
+            f"SUMMARY:Errand {number}\r\nDUE:20260101T{number % 86400:06}Z\r\nEND:VTODO\r\nEND:VCALENDAR\r\n"
+        file = os.open(os.path.join(place, f"{number}.ics"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        os.write(file, text.encode())
+        os.close(file)
+
+
 def make_random(folder, size, seed=7):
     """One file of `size` MiB."""
     os.makedirs(folder)
@@ -361,7 +374,7 @@ def million(options, work):
     count = options.files if options.files != 20000 else 1_000_000
     source = os.path.join(work, "small")
     print(f"Making {count} files ...", flush=True)
-    make_small(source, count)
+    make_tiny(source, count)
     tool = Fasti(options.fasti, work, encrypted=options.encrypted)
     store = os.path.join(work, "store")
     tool.create(store)
