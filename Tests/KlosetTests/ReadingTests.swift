@@ -1,6 +1,7 @@
 import ConnectorKit
 import Foundation
 import Kloset
+import Synchronization
 import Testing
 
 /// How a store is read: in few and large pieces, each content once, with a bounded number of open files.
