@@ -19,7 +19,7 @@ run: ## build and start a server of your own on localhost (DATA=folder, PORT=808
 test: ## build everything and run all tests, installing the programs they talk to
 	@scripts/test
 
-bench: ## measure against Xandikos and restic, side by side
+bench: ## measure against Xandikos, restic and borg, side by side
 	@scripts/bench
 
 fuzz: ## try the readers of stored bytes with libFuzzer for a while (SECONDS=60 for each)

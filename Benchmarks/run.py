@@ -1,6 +1,6 @@
-"""Measures Fasti beside Xandikos (as a server) and restic (as a keeper of files), in one run on one machine.
+"""Measures Fasti beside Xandikos as a server, in one run on one machine. Keeping files is measured by keep.py.
 
-    run.py --fasti BINARY --xandikos PROGRAM --restic PROGRAM [--events N] [--files N] [--json FILE]
+    run.py --fasti BINARY --xandikos PROGRAM [--events N] [--json FILE]
 
 Every figure is printed with that of the peer measured in the same run, and their ratio. The load comes from this
 program, which needs a core of its own: rates above a few thousand requests a second are limited by it.
@@ -108,30 +108,6 @@ def serve(name, arguments, folder, events):
         server.stop()
 
 
-def timed(arguments, environment=None, cwd=None):
-    """Runs a program. Returns wall seconds, CPU seconds, peak MiB."""
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})}, cwd=cwd)
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"{arguments} ended with {process.returncode}: {output.decode()[-2000:]}")
-    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
-def keep(name, steps, store, environment):
-    figures = {}
-    for label, arguments in steps:
-        wall, cpu, memory = timed(arguments, environment)
-        figures[f"{label}: wall, s"] = wall
-        figures[f"{label}: CPU, s"] = cpu
-        figures[f"{label}: peak memory, MiB"] = memory
-    figures["stored, MiB"] = disk(store) / 2**20
-    return figures
-
-
 def table(title, ours, theirs, peer):
     print(f"\n{title}\n{'':44}{'fasti':>12}{peer:>12}{'ratio':>9}")
     for label, value in ours.items():
@@ -147,13 +123,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fasti", required=True)
     parser.add_argument("--xandikos", required=True)
-    parser.add_argument("--restic", required=True)
     parser.add_argument("--events", type=int, default=1000)
-    parser.add_argument("--files", type=int, default=5000)
     parser.add_argument("--json", help="also write the figures there")
     options = parser.parse_args()
 
-    results = {"events": options.events, "files": options.files, "cores": os.cpu_count()}
+    results = {"events": options.events, "cores": os.cpu_count()}
     work = tempfile.mkdtemp(prefix="fasti-bench-")
     try:
         print(f"Fasti beside Xandikos: one calendar of {options.events} events of 1 KiB, every fifth recurring")
@@ -171,40 +145,6 @@ def main():
         }
         table("Serving", results["server"]["fasti"], results["server"]["xandikos"], "xandikos")
 
-        files = os.path.join(work, "files")
-        os.mkdir(files)
-        for number in range(options.files):
-            with open(os.path.join(files, f"event-{number}.ics"), "wb") as file:
-                file.write(load.event(number, 9))
-        store, peer = os.path.join(work, "store"), os.path.join(work, "restic")
-        secret = {"FASTI_PASSPHRASE": "correct horse battery staple", "RESTIC_PASSWORD": "correct horse battery staple"}
-        home = {"HOME": work, "XDG_CACHE_HOME": os.path.join(work, "cache"), "XDG_CONFIG_HOME": os.path.join(work, "config")}
-        timed([options.fasti, "at", store, "create"], {**secret, **home})
-        timed([options.restic, "-r", peer, "init"], {**secret, **home})
-        ours = keep(
-            "fasti",
-            [
-                ("open (key derivation)", [options.fasti, "at", store, "ls"]),
-                ("first backup", [options.fasti, "at", store, "backup", files]),
-                ("unchanged", [options.fasti, "at", store, "backup", files]),
-                ("check", [options.fasti, "at", store, "check"]),
-                ("restore", [options.fasti, "at", store, "restore", "-to", os.path.join(work, "out"), "latest"]),
-            ], store, {**secret, **home})
-        theirs = keep(
-            "restic",
-            [
-                ("open (key derivation)", [options.restic, "-r", peer, "snapshots"]),
-                ("first backup", [options.restic, "-r", peer, "backup", files]),
-                ("unchanged", [options.restic, "-r", peer, "backup", files]),
-                ("check", [options.restic, "-r", peer, "check", "--read-data"]),
-                ("restore", [options.restic, "-r", peer, "restore", "latest", "--target", os.path.join(work, "out2")]),
-            ], peer, {**secret, **home})
-        restored = sum(len(names) for _, _, names in os.walk(os.path.join(work, "out")))
-        if restored != options.files:
-            raise RuntimeError(f"fasti restored {restored} of {options.files} files")
-        results["keeping"] = {"fasti": ours, "restic": theirs}
-        table(f"Keeping {options.files} .ics files, encrypted", ours, theirs, "restic")
-        print("Fasti's key derivation (Argon2id, 256 MiB) is part of every row: subtract the first rows to compare work.")
         if options.json:
             with open(options.json, "w") as file:
                 json.dump(results, file, indent=2, sort_keys=True)

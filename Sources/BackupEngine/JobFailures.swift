@@ -22,6 +22,12 @@ package struct JobFailures: Sendable {
 
     package var isEmpty: Bool { count == 0 }
 
+    /// Adds those of another job behind these.
+    package mutating func append(_ others: JobFailures) {
+        items += others.items.prefix(max(0, Self.limit - items.count))
+        count += others.count
+    }
+
     package mutating func append(_ path: BytePath, _ reason: String) {
         count += 1
         if items.count < Self.limit { items.append(Item(path: path, reason: reason)) }

@@ -1,4 +1,5 @@
 package import ConnectorKit
+internal import Foundation
 
 #if canImport(Darwin)
     internal import Darwin
@@ -159,12 +160,23 @@ package actor FileExporter: Exporter {
             }
         }
         finishedLast = []
-        do throws(SystemError) {
-            try tree.root.syncFileSystem()
-        } catch {
-            throw error.at(destination)
-        }
+        try await sync(tree.root)
         return failures.reversed()
+    }
+
+    /// On a thread of its own: it may take long, and the threads of the tasks are few.
+    private func sync(_ folder: Descriptor) async throws {
+        let destination = destination
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            Thread.detachNewThread {
+                do throws(SystemError) {
+                    try folder.syncFileSystem()
+                    continuation.resume()
+                } catch {
+                    continuation.resume(throwing: error.at(destination))
+                }
+            }
+        }
     }
 
     package func close() async {

@@ -200,7 +200,7 @@ struct StoreJourneyTests {
         let program = try Program()
         try tree(program)
         _ = try await program("at", "store", "create", "-plaintext")
-        let quiet = try await program("at", "store", "backup", "data", "-o", "password=geheim", "-quiet")
+        let quiet = try await program("at", "store", "backup", "data", "--configdir", "password=geheim", "-quiet")
         #expect(quiet.status == 0, "\(quiet.standardError)")
         #expect(!quiet.text.contains("OK"))
         let info = try await program("at", "store", "info", "latest").text

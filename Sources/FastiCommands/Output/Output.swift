@@ -30,6 +30,9 @@ package final class Output: Sendable {
         try flush()
     }
 
+    /// A part of a line on standard output.
+    func text(_ bytes: [UInt8]) throws { try write(bytes) }
+
     /// Bytes on standard output, as they are; also when silent, since they are the result itself.
     package func bytes(_ bytes: [UInt8]) throws { try append(bytes, alsoWhenSilent: true) }
 

@@ -88,8 +88,12 @@ public struct FileSystemStore: Store {
 
     public func put(_ resource: StoreResource, _ mac: MAC, _ bytes: [UInt8]) async throws {
         let bucket = Bucket(resource)
+        try await blocking { try write(bytes, mac, in: bucket) }
+        if bucket == .packfiles { packfiles.forget(mac) }
+    }
+
+    private func write(_ bytes: [UInt8], _ mac: MAC, in bucket: Bucket) throws {
         let file = path(of: mac, in: bucket)
-        defer { if bucket == .packfiles { packfiles.forget(mac) } }
         do {
             try DurableFile.write(bytes, to: file, temporaryIn: temporaryFolder(of: bucket))
         } catch let error as ConnectorError where error.code == .notFound {

@@ -13,6 +13,10 @@ final class MemoryStore: Store {
         var objects: [Key: [UInt8]] = [:]
         /// How many more `put` calls succeed; nil for all.
         var putsBeforeFailure: Int?
+        /// Whether it tells sizes, which lets readers fetch ahead.
+        var tellsSizes = true
+        /// How often something was read from a packfile.
+        var packfileReads = 0
     }
 
     let contents = Mutex(Contents())
@@ -55,6 +59,7 @@ final class MemoryStore: Store {
 
     func get(_ resource: StoreResource, _ mac: MAC, range: Range<UInt64>?) async throws -> [UInt8] {
         try contents.withLock {
+            if resource == .packfile { $0.packfileReads += 1 }
             guard let bytes = $0.objects[Key(resource: resource, mac: mac)] else {
                 throw ConnectorError(.notFound, "There is no \(resource) \(mac).")
             }
@@ -68,6 +73,16 @@ final class MemoryStore: Store {
 
     func delete(_ resource: StoreResource, _ mac: MAC) async throws {
         contents.withLock { $0.objects[Key(resource: resource, mac: mac)] = nil }
+    }
+
+    func size(of resource: StoreResource, _ mac: MAC) async throws -> UInt64? {
+        try contents.withLock {
+            guard $0.tellsSizes else { return nil }
+            guard let bytes = $0.objects[Key(resource: resource, mac: mac)] else {
+                throw ConnectorError(.notFound, "There is no \(resource) \(mac).")
+            }
+            return UInt64(bytes.count)
+        }
     }
 
     func close() async {}

@@ -29,36 +29,51 @@ struct DigestCommand: ContextualCommand {
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         try await context.withRepository { repository in
-            var digests: [JSONValue] = []
+            var document = context.printsJSON ? document(context) : nil
             var failures = JobFailures()
-            for target in targets {
-                let snapshot = try await target.reference.find(in: repository)
-                let start = target.reference.path(below: snapshot.header.root)
-                try await SnapshotTraversal(snapshot).run(from: start) { path, entry in
-                    guard entry.info.mode.isRegular else { return }
-                    do {
-                        let digest = try await digest(of: entry, in: snapshot)
-                        if global.json {
-                            digests.append(["path": .path(path.bytes), "digest": .string(digest)])
+            do {
+                for target in targets {
+                    let snapshot = try await target.reference.find(in: repository)
+                    try await digests(of: target.reference, in: snapshot, &failures) { path, digest in
+                        if document != nil {
+                            try document?.append(["path": .path(path.bytes), "digest": .string(digest)])
                         } else {
                             try context.output.line("\(hashing.rawValue) (\(path)) = \(digest)")
                         }
-                    } catch let error as KlosetError {
-                        failures.append(path, error.reason)
                     }
-                } damaged: { path, error in
-                    failures.append(path, error.reason)
                 }
+            } catch {
+                try document?.abandon()
+                throw error
             }
-            if global.json {
-                try context.output.json([
-                    "version": .schemaVersion, "type": "digests", "hashing": .string(hashing.rawValue),
-                    "digests": .array(digests), "failures": failures.json,
-                ])
-            }
+            try document?.finish(tail: ["failures": failures.json])
             for failure in failures.items { context.warn("\(failure.path): \(failure.reason)") }
             return failures.isEmpty ? .success : .damaged
         }
+    }
+
+    private func document(_ context: CommandContext) -> JSONListDocument {
+        JSONListDocument(
+            context.output,
+            head: ["version": .schemaVersion, "type": "digests", "hashing": .string(hashing.rawValue)], list: "digests")
+    }
+
+    private func digests(
+        of reference: SnapshotReference, in snapshot: Snapshot, _ failures: inout JobFailures,
+        _ body: (BytePath, String) throws -> Void
+    ) async throws {
+        var failed = JobFailures()
+        try await SnapshotTraversal(snapshot).run(from: reference.path(below: snapshot.header.root)) { path, entry in
+            guard entry.info.mode.isRegular else { return }
+            do {
+                try body(path, try await digest(of: entry, in: snapshot))
+            } catch let error as KlosetError {
+                failed.append(path, error.reason)
+            }
+        } damaged: { path, error in
+            failed.append(path, error.reason)
+        }
+        failures.append(failed)
     }
 
     private func digest(of entry: Entry, in snapshot: Snapshot) async throws -> String {

@@ -20,14 +20,21 @@ struct EntryListing {
     }
 
     private func printJSON(_ context: CommandContext) async throws -> ExitStatus {
-        var entries: [JSONValue] = []
-        let damage = try await visit { path, entry in entries.append(Self.json(path, entry)) }
-        try context.output.json([
-            "version": .schemaVersion, "type": "entries", "snapshot": .string(snapshot.header.identifier.hex),
-            "path": .path(path.bytes), "entries": .array(entries),
-            "unreadable": .array(
-                damage.map { ["path": .path($0.0.bytes), "error": .string($0.1.reason)] }),
-        ])
+        var document = JSONListDocument(
+            context.output,
+            head: [
+                "version": .schemaVersion, "type": "entries", "snapshot": .string(snapshot.header.identifier.hex),
+                "path": .path(path.bytes),
+            ], list: "entries")
+        let damage: [(BytePath, KlosetError)]
+        do {
+            damage = try await visit { path, entry in try document.append(Self.json(path, entry)) }
+        } catch {
+            try document.abandon()
+            throw error
+        }
+        let unreadable = damage.map { ["path": .path($0.0.bytes), "error": .string($0.1.reason)] as JSONValue }
+        try document.finish(tail: ["unreadable": .array(unreadable)])
         return damage.isEmpty ? .success : .damaged
     }
 
@@ -42,7 +49,8 @@ struct EntryListing {
         }
         var damage: [(BytePath, KlosetError)] = []
         guard isRecursive else {
-            for child in try await snapshot.children(of: path) {
+            var cursor = try await snapshot.cursor(of: path)
+            while let child = try await cursor.next() {
                 if let childPath = path.appending(child.name) { try await body(childPath, child) }
             }
             return damage
