@@ -81,7 +81,7 @@ let package = Package(
 
         // Layer 2: stores
         module("GitObjects", ["Compression", crypto]),
-        module("CollectionStore", ["GitObjects", "ICalendar", "VCard"]),
+        module("CollectionStore", ["CPOSIX", "GitObjects", "ICalendar", "VCard"]),
         module("Kloset", ["BLAKE3", "CArgon2", "Compression", "ConnectorKit", "KlosetFormat", crypto, cryptoExtras]),
 
         // Layer 3: protocols

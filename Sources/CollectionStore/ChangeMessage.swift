@@ -12,6 +12,30 @@ enum ChangeMessage {
         message(["Renamed \(title(of: name, facts)) to \(line(new.string))"], author)
     }
 
+    /// The first line alone.
+    static func putTitle(_ name: MemberName, created: Bool, facts: MemberFacts) -> String {
+        (created ? "Added " : "Modified ") + title(of: name, facts)
+    }
+
+    static func deleteTitle(_ name: MemberName, facts: MemberFacts) -> String { "Delete " + title(of: name, facts) }
+
+    /// One commit for several changes of one author: the first in the subject, all in a list below it.
+    static func group(_ titles: [String], author: ChangeAuthor) -> String {
+        guard titles.count > 1 else { return message(titles, author) }
+        let subject = (titles.first ?? "") + " and \(titles.count - 1) more"
+        return message([subject, ""] + titles.map { "* " + $0 }, author) + "\(countField)\(titles.count)\n"
+    }
+
+    private static let countField = "Changes: "
+
+    /// How many changes a commit holds, by its message.
+    static func changeCount(in message: String) -> Int {
+        guard let last = message.split(separator: "\n").last, last.hasPrefix(countField),
+            let count = Int(last.dropFirst(countField.count)), count > 1
+        else { return 1 }
+        return count
+    }
+
     static func properties(_ lines: [String], author: ChangeAuthor) -> String { message(lines, author) }
 
     private static func title(of name: MemberName, _ facts: MemberFacts) -> String {

@@ -17,6 +17,15 @@ struct CollectionTransaction: Sendable {
     /// How long another program may hold a lock before the changes are refused.
     private static let patience: Int64 = 5
 
+    /// As `run`, away from the threads of asynchronous code.
+    func runOnDisk(_ changes: [CollectionChange]) async -> [Outcome] {
+        do throws(CollectionStoreError) {
+            return try await DiskQueue.shared.run { self.run(changes) }
+        } catch {
+            return changes.map { _ in .failure(error) }
+        }
+    }
+
     /// One outcome per change, in their order. Changes are independent: one that is refused does not touch the others.
     func run(_ changes: [CollectionChange]) -> [Outcome] {
         let deadline = FileTime.now.seconds + Self.patience
@@ -42,7 +51,7 @@ struct CollectionTransaction: Sendable {
                 try LockFile.acquire(for: repository.indexPath, in: repository.gitDirectory)
             }
         }
-        let view = try refreshed(repository)
+        let view = try published.viewForWriting()
         var batch = CollectionBatch(
             repository, view: view, cache: published.cache, uids: uids.take(for: view.state.treeID),
             identity: identities.identity(repository), time: FileTime.now.seconds)
@@ -61,18 +70,5 @@ struct CollectionTransaction: Sendable {
         }
         uids.put(batch.takeUIDs(), for: batch.state.treeID)
         return outcomes
-    }
-
-    /// The state to build on. What git programs did to the index since (`git add`, `git status`) is taken over.
-    private func refreshed(_ repository: GitRepository) throws(CollectionStoreError) -> GitCollectionView {
-        let view = try published.view()
-        guard repository.workTree != nil else { return view }
-        let stamp = try withGit { () throws(GitError) in try FileSystem.status(of: repository.indexPath) }
-        if let stamp, FileStamp(stamp) == published.indexStamp { return view }
-        var state = view.state
-        state.index = CollectionState.readIndex(repository, state.tree)
-        return GitCollectionView(
-            path: view.path, state: state, repository: repository, cache: published.cache,
-            members: view.listedMembers)
     }
 }

@@ -18,12 +18,45 @@ package protocol CollectionView: Sendable {
     func content(of member: Member) async throws(CollectionStoreError) -> [UInt8]
     /// UID, component types, summary; cached.
     func facts(of member: Member) async throws(CollectionStoreError) -> MemberFacts
+    /// The members that may have a component of that kind overlapping a time, in seconds since 1970 with the end
+    /// exclusive, nil being open. No member that has one is left out.
+    func candidates(
+        component: String, start: Int64?, end: Int64?
+    ) async throws(CollectionStoreError) -> [MemberCandidate]
     /// What changed since a token handed out before; nil asks for everything. `limit` is a maximum number of members
     /// reported. Throws `.invalidToken`.
     func changes(since token: SyncToken?, limit: Int?) async throws(CollectionStoreError) -> ChangeSet
 }
 
+/// A member that a search by time has found.
+package struct MemberCandidate: Hashable, Sendable {
+    package let member: Member
+    /// Whether it is known to overlap, in every default time zone; else its content must be looked at.
+    package let isCertain: Bool
+
+    package init(member: Member, isCertain: Bool) {
+        self.member = member
+        self.isCertain = isCertain
+    }
+}
+
 extension CollectionView {
+    /// Without an index, by what is known of each member.
+    package func candidates(
+        component: String, start: Int64?, end: Int64?
+    ) async throws(CollectionStoreError) -> [MemberCandidate] {
+        var candidates: [MemberCandidate] = []
+        for member in try await members() {
+            let facts = try await facts(of: member)
+            guard facts.components.isEmpty || facts.components.contains(component) else { continue }
+            let overlap = facts.times.overlap(start: start ?? .min, end: end ?? .max)
+            guard overlap != false else { continue }
+            candidates.append(
+                MemberCandidate(member: member, isCertain: overlap == true && facts.components.count == 1))
+        }
+        return candidates
+    }
+
     /// The display name clients are shown: the one set, else the last segment of the path.
     package var displayName: String { properties.displayName ?? path.name }
 

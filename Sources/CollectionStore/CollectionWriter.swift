@@ -1,11 +1,10 @@
 import GitObjects
-import Glibc
 
 /// The one writer of a collection. Changes that arrive while others are being written wait, and are then written
-/// together: each is a commit of its own, but they wait for the disk once.
+/// together: they wait for the disk once.
 ///
 /// There is no task that runs for ever: of those that wait, the first becomes the one that writes for all.
-actor CollectionWriter {
+actor CollectionWriter<Change: Sendable> {
     typealias Outcome = Result<CollectionChange.Outcome, CollectionStoreError>
 
     private enum Turn: Sendable {
@@ -14,31 +13,29 @@ actor CollectionWriter {
     }
 
     private struct Waiter {
-        let change: CollectionChange
+        let change: Change
         let continuation: CheckedContinuation<Turn, Never>
     }
 
     private var waiting: [Waiter] = []
     private var isWriting = false
-    private let published: PublishedView
-    private let transaction: CollectionTransaction
+    private let maximumBatch: Int
+    private let write: @Sendable ([Change]) async -> [Outcome]
 
-    /// Bounds the open files of a batch: four per change.
-    private static let maximumBatch = 64
-
-    init(_ published: PublishedView, identities: IdentitySource) {
-        self.published = published
-        transaction = CollectionTransaction(published: published, identities: identities)
+    /// `write` gives one outcome per change, in their order; it is never called twice at the same time.
+    init(maximumBatch: Int, write: @escaping @Sendable ([Change]) async -> [Outcome]) {
+        self.maximumBatch = maximumBatch
+        self.write = write
     }
 
     /// Returns when the change is durable and published.
-    func submit(_ change: CollectionChange) async throws(CollectionStoreError) -> CollectionChange.Outcome {
+    func submit(_ change: Change) async throws(CollectionStoreError) -> CollectionChange.Outcome {
         if isWriting {
             let turn = await withCheckedContinuation { waiting.append(Waiter(change: change, continuation: $0)) }
             if case .finished(let outcome) = turn { return try outcome.get() }
         }
         isWriting = true
-        let followers = Array(waiting.prefix(Self.maximumBatch - 1))
+        let followers = Array(waiting.prefix(maximumBatch - 1))
         waiting.removeFirst(followers.count)
         let changes = [change] + followers.map(\.change)
         let outcomes = await write(changes)
@@ -51,18 +48,9 @@ actor CollectionWriter {
             waiting.removeFirst().continuation.resume(returning: .lead)
         }
         guard let own = outcomes.first else {
-            throw CollectionStoreError(.inputOutput, "The change has been lost in \(published.path).")
+            throw CollectionStoreError(.inputOutput, "The change has been lost.")
         }
         return try own.get()
-    }
-
-    private func write(_ changes: [CollectionChange]) async -> [Outcome] {
-        let transaction = transaction
-        do throws(CollectionStoreError) {
-            return try await DiskQueue.shared.run { transaction.run(changes) }
-        } catch {
-            return changes.map { _ in .failure(error) }
-        }
     }
 }
 

@@ -74,6 +74,7 @@ enum ContentRules {
         for component in object.components where !facts.components.contains(component.kind.name) {
             facts.components.append(component.kind.name)
         }
+        facts.times = MemberTimes(of: object)
         return facts
     }
 

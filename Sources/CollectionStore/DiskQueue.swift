@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Synchronization
 
 /// Runs blocking file operations on a bounded number of threads, away from the threads that run asynchronous code.
@@ -16,10 +17,24 @@ final class DiskQueue: Sendable {
     /// Enough to keep a disk busy, few enough not to starve the machine.
     static let shared = DiskQueue(width: 8)
 
+    /// The journal's own thread: nothing may keep it from the disk.
+    static let journal = DiskQueue(width: 1)
+    /// What goes on behind the answers: commits, packs, indexes.
+    static let background = DiskQueue(width: 2)
+
     init(width: Int) {
         self.width = width
         queue = DispatchQueue(label: "fasti.disk", attributes: .concurrent)
     }
+
+    /// Runs `body` some time later, without anybody waiting for it.
+    func start(afterMilliseconds delay: Int = 0, _ body: @escaping @Sendable () -> Void) {
+        guard delay > 0 else { return enqueue(body) }
+        queue.asyncAfter(deadline: .now() + .milliseconds(delay)) { self.enqueue(body) }
+    }
+
+    /// Lets this thread wait; it must be one of a disk queue.
+    static func pause(milliseconds: UInt32) { usleep(milliseconds * 1_000) }
 
     func run<T: Sendable>(
         _ body: @escaping @Sendable () throws(CollectionStoreError) -> T

@@ -7,10 +7,16 @@ package struct GitCollectionStorage: CollectionStorage {
     package let root: String
     private let open: OpenCollections
     private let identities: IdentitySource
+    /// nil: changes go to git at once.
+    private let journal: Journal?
     let principalFiles = PrincipalFiles()
 
     /// `maximumOpen` bounds the collections kept in memory. Throws `.notFound` when there is no such directory.
-    package init(root: String, maximumOpen: Int = 1024) throws(CollectionStoreError) {
+    ///
+    /// With `journaled`, changes are acknowledged when the journal of the data directory has them, and git gets them
+    /// within a second; what a killed process had left in the journal is committed first. Only one process can have the
+    /// journal: others, and those that do not ask for it, write to git at once.
+    package init(root: String, maximumOpen: Int = 1024, journaled: Bool = false) throws(CollectionStoreError) {
         var root = root
         while root.utf8.count > 1, root.hasSuffix("/") { root.removeLast() }
         self.root = root
@@ -20,6 +26,36 @@ package struct GitCollectionStorage: CollectionStorage {
         let status = try withGit { () throws(GitError) in try FileSystem.status(of: path) }
         guard let status, status.isDirectory else {
             throw CollectionStoreError(.notFound, "There is no directory \(root).")
+        }
+        guard journaled, let opened = try withGit({ () throws(GitError) in try Journal.open(path) }) else {
+            journal = nil
+            return
+        }
+        journal = opened.journal
+        let recovery = JournalRecovery(root: root, journal: opened.journal, identities: identities)
+        try recovery.run(opened.recovered)
+    }
+
+    // MARK: The journal
+
+    /// Whether changes go through the journal.
+    package var isJournaled: Bool { journal != nil }
+
+    /// Returns when git has every change acknowledged so far.
+    package func flush() async throws(CollectionStoreError) {
+        for collection in open.all { try await collection.journaled?.flush() }
+    }
+
+    /// To be called at the end: git has everything, the journal is empty, indexes are saved.
+    package func close() async throws(CollectionStoreError) {
+        guard let journal else { return }
+        try await flush()
+        try await DiskQueue.shared.run { () throws(CollectionStoreError) in
+            for collection in self.open.all.compactMap(\.journaled) {
+                collection.saveIndex()
+                collection.committer.close()
+            }
+            try journal.maintain(now: true)
         }
     }
 
@@ -50,7 +86,8 @@ package struct GitCollectionStorage: CollectionStorage {
         return .missing
     }
 
-    private static func member(_ name: String, of view: GitCollectionView) throws(CollectionStoreError) -> Member? {
+    private static func member(_ name: String, of view: any LocalCollectionView) throws(CollectionStoreError) -> Member?
+    {
         guard let name = try? MemberName(name) else { return nil }
         return try view.memberNow(named: name)
     }
@@ -66,7 +103,8 @@ package struct GitCollectionStorage: CollectionStorage {
         guard let repository = try withGit({ () throws(GitError) in try GitRepository.open(directory) }) else {
             return nil
         }
-        return open.add(try GitCollection(path: path, repository: repository, identities: identities))
+        return open.add(
+            try GitCollection(path: path, repository: repository, identities: identities, journal: journal))
     }
 
     /// The directories of a bare repository are git's, not collections.
@@ -102,12 +140,9 @@ package struct GitCollectionStorage: CollectionStorage {
             }
             let directory = self.directory(of: path)
             return try withGit { () throws(GitError) in
-                var names: [String] = []
-                for name in try FileSystem.entries(of: directory) where !name.hasPrefix(".") {
-                    guard (try? MemberName(name)) != nil else { continue }
-                    if try FileSystem.status(of: directory + "/" + name)?.isDirectory == true { names.append(name) }
+                try FileSystem.subdirectories(of: directory).filter { name in
+                    !name.hasPrefix(".") && (try? MemberName(name)) != nil
                 }
-                return names
             }
         }
     }
@@ -182,7 +217,9 @@ package struct GitCollectionStorage: CollectionStorage {
 
     /// Makes the repository under a temporary name and gives it its own when it is complete. Blocking.
     @discardableResult
-    func create(_ path: CollectionPath, _ first: CollectionChange?) throws(CollectionStoreError) -> GitCollectionView {
+    func create(
+        _ path: CollectionPath, _ first: CollectionChange?
+    ) throws(CollectionStoreError) -> any LocalCollectionView {
         try checkPlace(of: path)
         let target = directory(of: path)
         let parent = FileSystem.directory(of: target)
@@ -247,6 +284,16 @@ package struct GitCollectionStorage: CollectionStorage {
         }
     }
 
+    /// Before the directory of a collection goes away or gets another name: nothing of it and of what is below it is in
+    /// the journal any more, and nobody has it open. Blocking.
+    func release(_ path: CollectionPath) throws(CollectionStoreError) {
+        if let journal {
+            for collection in open.all where collection.path.isWithin(path) { try collection.journaled?.close() }
+            try journal.note(.forgotten(path.string, upTo: journal.reserve(1)), durable: true)
+        }
+        open.forget(within: path)
+    }
+
     package func deleteCollection(
         at path: CollectionPath, by author: ChangeAuthor
     ) async throws(CollectionStoreError) {
@@ -257,7 +304,7 @@ package struct GitCollectionStorage: CollectionStorage {
             case .directory, .collection: break
             default: throw CollectionStoreError(.notFound, "There is no collection \(path).")
             }
-            self.open.forget(within: path)
+            try self.release(path)
             // Gone at once for everybody; emptying it can take its time.
             let parent = FileSystem.directory(of: target)
             let trash = "\(parent)/\(NameRules.temporaryPrefix)deleted-\(UInt64.random(in: 0...UInt64.max))"
@@ -281,7 +328,7 @@ package struct GitCollectionStorage: CollectionStorage {
             default: throw CollectionStoreError(.notFound, "There is no collection \(path).")
             }
             try self.checkPlace(of: target)
-            self.open.forget(within: path)
+            try self.release(path)
             let (from, to) = (self.directory(of: path), self.directory(of: target))
             try withGit { () throws(GitError) in
                 try FileSystem.rename(from, to: to)

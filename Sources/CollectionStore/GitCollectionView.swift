@@ -1,8 +1,14 @@
 import GitObjects
 import Synchronization
 
+/// A view of a collection on this machine's disk.
+protocol LocalCollectionView: CollectionView {
+    /// Blocks for one small file at most.
+    func memberNow(named name: MemberName) throws(CollectionStoreError) -> Member?
+}
+
 /// One published state of a collection that is a git repository.
-final class GitCollectionView: CollectionView {
+final class GitCollectionView: LocalCollectionView {
     let path: CollectionPath
     let state: CollectionState
     private let repository: GitRepository
@@ -62,7 +68,7 @@ final class GitCollectionView: CollectionView {
         return try member(name, entry)
     }
 
-    private func member(_ name: MemberName, _ entry: TreeEntry) throws(CollectionStoreError) -> Member {
+    func member(_ name: MemberName, _ entry: TreeEntry) throws(CollectionStoreError) -> Member {
         let etag = ETag(entry.id)
         // The index knows size and time as long as it speaks of the same blob. git writes a size of 0 for files it is
         // not sure about.

@@ -25,6 +25,8 @@ package struct MemberFacts: Hashable, Sendable {
     package var components: [String] = []
     /// The summary or formatted name, for people.
     package var summary: String?
+    /// When it takes place.
+    package var times = MemberTimes.unknown
 
     package init() {}
 }

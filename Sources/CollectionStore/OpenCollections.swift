@@ -29,7 +29,8 @@ final class OpenCollections: Sendable {
         state.withLock { state in
             if let known = state.entries[collection.path] { return known.collection }
             if state.entries.count >= limit,
-                let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+                let oldest = state.entries.filter({ $0.value.collection.isSettled })
+                    .min(by: { $0.value.lastUse < $1.value.lastUse })
             {
                 state.entries[oldest.key] = nil
             }
@@ -38,6 +39,8 @@ final class OpenCollections: Sendable {
             return collection
         }
     }
+
+    var all: [GitCollection] { state.withLock { $0.entries.values.map(\.collection) } }
 
     func forget(_ path: CollectionPath) { state.withLock { $0.entries[path] = nil } }
 

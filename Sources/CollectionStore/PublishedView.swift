@@ -6,13 +6,16 @@ import Synchronization
 final class PublishedView: Sendable {
     let path: CollectionPath
     let repository: GitRepository
-    let cache = ContentCache()
+    let cache: ContentCache
     private let current: Mutex<GitCollectionView>
     private let writtenIndex = Mutex<FileStamp?>(nil)
 
-    init(path: CollectionPath, repository: GitRepository) throws(CollectionStoreError) {
+    init(
+        path: CollectionPath, repository: GitRepository, cache: ContentCache = ContentCache()
+    ) throws(CollectionStoreError) {
         self.path = path
         self.repository = repository
+        self.cache = cache
         let state = try CollectionState.load(repository)
         current = Mutex(GitCollectionView(path: path, state: state, repository: repository, cache: cache))
     }
@@ -34,6 +37,18 @@ final class PublishedView: Sendable {
     var indexStamp: FileStamp? {
         get { writtenIndex.withLock { $0 } }
         set { writtenIndex.withLock { $0 = newValue } }
+    }
+
+    /// The state to build on. What git programs did to the index since (`git add`, `git status`) is taken over.
+    func viewForWriting() throws(CollectionStoreError) -> GitCollectionView {
+        let view = try view()
+        guard repository.workTree != nil else { return view }
+        let stamp = try withGit { () throws(GitError) in try FileSystem.status(of: repository.indexPath) }
+        if let stamp, FileStamp(stamp) == indexStamp { return view }
+        var state = view.state
+        state.index = CollectionState.readIndex(repository, state.tree)
+        return GitCollectionView(
+            path: view.path, state: state, repository: repository, cache: cache, members: view.listedMembers)
     }
 
     func publish(_ view: GitCollectionView) { current.withLock { $0 = view } }

@@ -38,12 +38,12 @@ struct SyncProgress: Hashable, Sendable {
         return CollectionStoreError(.invalidToken, "\(shown) is not a sync token of this server.")
     }
 
-    private static func hex(_ byte: UInt8) -> String {
+    static func hex(_ byte: UInt8) -> String {
         let digits = String(byte, radix: 16)
         return digits.count == 1 ? "0" + digits : digits
     }
 
-    private static func bytes(hex: Substring) -> [UInt8]? {
+    static func bytes(hex: Substring) -> [UInt8]? {
         let digits = Array(hex.utf8)
         guard digits.count % 2 == 0, digits.count <= 2 * NameRules.maximumByteCount else { return nil }
         var bytes: [UInt8] = []

@@ -28,10 +28,10 @@ package struct FileBatch: ~Copyable {
     /// Writes the bytes under a temporary name in `temporaryDirectory` (of the same file system) and starts their way to
     /// the disk. `mode` is subject to the umask.
     package mutating func stage(
-        _ bytes: [UInt8], as path: String, temporaryDirectory: String, mode: UInt32
+        _ bytes: [UInt8], as path: String, temporaryDirectory: String, prefix: String = "tmp_obj_", mode: UInt32
     ) throws(GitError) {
-        // git's own name for an object being written: `git gc` removes those that a crash left behind.
-        let temporary = "\(temporaryDirectory)/tmp_obj_\(getpid())_\(UInt64.random(in: 0...UInt64.max))"
+        // git's own names for what is being written: `git gc` removes those that a crash left behind.
+        let temporary = "\(temporaryDirectory)/\(prefix)\(getpid())_\(UInt64.random(in: 0...UInt64.max))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
         guard descriptor >= 0 else { throw FileSystem.failure("create", temporary) }
         staged.append(

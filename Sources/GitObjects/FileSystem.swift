@@ -39,6 +39,26 @@ package enum FileSystem {
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
+    /// Names of the directories in a directory, links to directories too, in the order of their bytes. Files cost next to
+    /// nothing. Names that are not UTF-8 are left out.
+    package static func subdirectories(of directory: String) throws(GitError) -> [String] {
+        guard let stream = opendir(directory) else { throw failure("list", directory) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let kind = Int(entry.pointee.d_type)
+            let isUnclear = kind == Int(DT_LNK) || kind == Int(DT_UNKNOWN)
+            guard kind == Int(DT_DIR) || isUnclear else { continue }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let name, name != ".", name != ".." else { continue }
+            if isUnclear, try status(of: directory + "/" + name)?.isDirectory != true { continue }
+            names.append(name)
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
     /// Throws `.alreadyExists`, and `.notFound` when the parent is missing.
     package static func makeDirectory(_ path: String) throws(GitError) {
         if mkdir(path, 0o777) != 0 { throw failure("create", path) }
@@ -97,6 +117,23 @@ package enum FileSystem {
             throw error
         }
         try syncDirectory(directory(of: path))
+    }
+
+    /// Gives a path new content that nobody sees half of. Not durable until the file system is synced.
+    /// `temporary` is a free name on the same file system.
+    package static func placeFile(
+        _ path: String, _ bytes: [UInt8], through temporary: String, mode: UInt32
+    ) throws(GitError) -> FileStatus {
+        do {
+            let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode_t(mode))
+            try file.write(bytes)
+            try rename(temporary, to: path)
+            // Renaming is a change of status too, and its time is what git compares.
+            return try file.status()
+        } catch {
+            unlink(temporary)
+            throw error
+        }
     }
 
     /// Everything before the last slash.

@@ -147,6 +147,20 @@ package final class ObjectDatabase: Sendable {
         return nil
     }
 
+    // MARK: Packs
+
+    /// Where packs are: `.git/objects/pack`.
+    package var packDirectory: String { loose.directory + "/pack" }
+
+    /// Looks at the directory of packs again: to be called when packs have been added or removed.
+    package func packsHaveChanged() throws(GitError) {
+        let known = packs.withLock { packs in
+            packs.stamp = nil
+            return packs.byPath
+        }
+        _ = try rescan(except: known)
+    }
+
     // MARK: Writing
 
     /// Writes an object into a batch unless the repository has it. An object that exists is never written again: its

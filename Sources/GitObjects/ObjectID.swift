@@ -75,6 +75,9 @@ package struct ObjectID: Sendable {
         return bytes
     }
 
+    /// The most significant byte: the place in the fan-out table of a pack index.
+    var firstByte: Int { Int(high >> 56) }
+
     package func append(to bytes: inout [UInt8]) {
         withUnsafeBytes(of: high.bigEndian) { bytes.append(contentsOf: $0) }
         withUnsafeBytes(of: middle.bigEndian) { bytes.append(contentsOf: $0) }

@@ -31,9 +31,29 @@ struct PackIndex: Sendable {
     private var offsetsStart: Int { idsStart + count * 24 }
     private var largeOffsetsStart: Int { offsetsStart + count * 4 }
 
+    /// The hash of the pack that this is the index of.
+    var packHash: ObjectID? {
+        ObjectID(bytes: bytes[(bytes.count - 2 * ObjectID.byteCount)..<(bytes.count - ObjectID.byteCount)])
+    }
+
+    /// All objects, as a builder keeps them; nil when an offset is damaged.
+    func entries() -> [PackBuilder.Entry]? {
+        var entries: [PackBuilder.Entry] = []
+        entries.reserveCapacity(count)
+        for position in 0..<count {
+            let start = idsStart + position * ObjectID.byteCount
+            guard let id = ObjectID(bytes: bytes[start..<(start + ObjectID.byteCount)]),
+                let offset = offset(at: position)
+            else { return nil }
+            let checksum = uint32(at: idsStart + count * ObjectID.byteCount + position * 4)
+            entries.append(PackBuilder.Entry(id: id, offset: UInt64(offset), checksum: UInt32(checksum)))
+        }
+        return entries
+    }
+
     /// nil when the pack does not have the object.
     func offset(of id: ObjectID) -> Int? {
-        let first = Int(id.bytes[0])
+        let first = id.firstByte
         var low = first == 0 ? 0 : uint32(at: Self.headerSize + (first - 1) * 4)
         var high = uint32(at: Self.headerSize + first * 4)
         while low < high {

@@ -52,6 +52,13 @@ package struct SpliceableTree: Sendable {
         return position(of: name).map { self[$0] }
     }
 
+    /// Where the entry of that name stands in `bytes`.
+    func extent(named name: [UInt8]) -> Range<Int>? {
+        guard let position = position(of: name) else { return nil }
+        let end = position + 1 < offsets.count ? Int(offsets[position + 1]) : bytes.count
+        return Int(offsets[position])..<end
+    }
+
     /// Adds the entry, or replaces the one of that name.
     package mutating func set(_ entry: TreeEntry) {
         if let existing = position(of: entry.name) {

@@ -29,9 +29,9 @@ struct Scene {
     let book: CollectionPath
     let author = ChangeAuthor(user: "ada", userAgent: "Tests/1.0")
 
-    init() async throws {
+    init(journaled: Bool = false) async throws {
         folder = try TemporaryFolder("fasti-collections")
-        storage = try GitCollectionStorage(root: folder.path)
+        storage = try GitCollectionStorage(root: folder.path, journaled: journaled)
         calendar = try CollectionPath("/cal")
         book = try CollectionPath("/book")
         try await storage.createCollection(at: calendar, type: .calendar, properties: .init(), by: author)

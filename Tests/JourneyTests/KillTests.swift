@@ -48,6 +48,20 @@ import Testing
         #expect(status.text.isEmpty, "\(status.text)")
     }
 
+    /// With creates, overwrites and deletes on eight connections; syncs go on from tokens of before. FASTI_KILL_ROUNDS
+    /// asks for more rounds.
+    @Test func clientsGoOnAfterEveryKill() async throws {
+        let fasti = try FastiProgram()
+        let work = try TemporaryFolder()
+        let rounds = ProcessInfo.processInfo.environment["FASTI_KILL_ROUNDS"].flatMap(Int.init) ?? 8
+        let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Peers/kill_server.py").path
+        let result = try await run(
+            "/usr/bin/env", ["python3", script, fasti.executable, work.path, String(rounds)])
+        print(result.text)
+        #expect(result.status == 0, "\(result.text) \(result.standardError)")
+    }
+
     @Test func aKilledBackupLeavesASoundStore() async throws {
         let fasti = try FastiProgram()
         let work = try TemporaryFolder()

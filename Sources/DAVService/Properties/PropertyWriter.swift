@@ -17,6 +17,8 @@ struct PropertyWriter {
     private let context: DAVContext
     private let isMinimal: Bool
     private var xml = MultistatusWriter()
+    /// The collection whose members are being written, and its href: nearly all have the same.
+    private var parent: (path: CollectionPath, href: String)?
 
     init(_ selection: PropertySelection, context: DAVContext) {
         func lookUp(_ elements: [XMLElement]) -> [(name: XMLName, property: LiveProperty?)] {
@@ -41,7 +43,7 @@ struct PropertyWriter {
                 .insufficientStorage, .numberOfMatchesWithinLimits,
                 "The answer would be larger than \(context.options.maxAnswerSize) bytes; ask for less at once.")
         }
-        xml.begin(context.href(resource))
+        xml.begin(href(resource))
         let scope = PropertyScope(resource: resource, context: context)
         switch mode {
         case .listed(let properties): write(properties, scope, extra)
@@ -83,6 +85,18 @@ struct PropertyWriter {
         xml.propstat(.notFound) { xml in
             for name in missing { xml.empty(name) }
         }
+    }
+
+    private mutating func href(_ resource: Resource) -> String {
+        guard case .member(let member, let view) = resource.content else { return context.href(resource) }
+        let collection: String
+        if let parent, parent.path == view.path {
+            collection = parent.href
+        } else {
+            collection = context.href(view.path, isCollection: true)
+            parent = (view.path, collection)
+        }
+        return collection + ResourcePath.encode(member.name.string)
     }
 
     private func dead(_ resource: Resource) -> [(name: XMLName, property: LiveProperty?)] {

@@ -31,6 +31,33 @@ struct CalendarFilterEvaluator {
         return isDecided ? .yes : .unknown
     }
 
+    /// What an index of times can say first: only objects with a component of that kind in that time can match.
+    struct TimeSearch {
+        let component: String
+        /// Seconds since 1970; nil is open.
+        let start: Int64?
+        let end: Int64?
+        /// Whether the filter asks for nothing else.
+        let isWholeFilter: Bool
+    }
+
+    /// nil when the filter is not about the time of a component.
+    var timeSearch: TimeSearch? {
+        let root = filter.root
+        let timed = root.components.first { part in
+            part.timeRange != nil && !part.isNotDefined && Self.timedComponents.contains(part.name)
+        }
+        guard !root.isNotDefined, let timed, let range = timed.timeRange else { return nil }
+        let isWhole =
+            root.components.count == 1 && root.properties.isEmpty && root.timeRange == nil
+            && timed.properties.isEmpty && timed.components.isEmpty
+        return TimeSearch(
+            component: timed.name, start: range.start.map { Int64($0) }, end: range.end.map { Int64($0) },
+            isWholeFilter: isWhole)
+    }
+
+    private static let timedComponents: Set<String> = ["VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY"]
+
     func matches(_ object: CalendarObject) -> Bool {
         let calendars = object.calendars
         if filter.root.isNotDefined { return calendars.isEmpty }

@@ -45,7 +45,15 @@ struct CalendarQueryReport: DAVReport {
         mutating func visit(_ resource: Resource, depth: Depth) async throws {
             if let view = resource.collection, resource.kind == .calendar || resource.kind == .scheduleInbox {
                 guard depth != .zero else { return }
-                for member in try await view.members() { try await visit(member, in: view) }
+                guard let search = CalendarFilterEvaluator(filter: filter, zones: zones).timeSearch else {
+                    for member in try await view.members() { try await visit(member, in: view) }
+                    return
+                }
+                let candidates = try await view.candidates(
+                    component: search.component, start: search.start, end: search.end)
+                for candidate in candidates {
+                    try await visit(candidate.member, in: view, isFound: candidate.isCertain && search.isWholeFilter)
+                }
             } else if case .member(let member, let view) = resource.content {
                 try await visit(member, in: view)
             } else if depth == .infinity {
@@ -55,9 +63,12 @@ struct CalendarQueryReport: DAVReport {
             }
         }
 
-        private mutating func visit(_ member: Member, in view: any CollectionView) async throws {
+        private mutating func visit(
+            _ member: Member, in view: any CollectionView, isFound: Bool = false
+        ) async throws {
             try context.checkTime()
             let resource = context.resource(for: member, in: view)
+            if isFound { return try await writer.write(resource, extra: data.values(for: resource)) }
             let evaluator = CalendarFilterEvaluator(filter: filter, zones: zones)
             switch evaluator.decide(by: try await view.facts(of: member)) {
             case .no: return

@@ -134,6 +134,8 @@ struct ServeCommand: ContextualCommand {
                 .inputOutput, "The server on \(address) stopped: \(error)",
                 advice: "Is another program using the port? --port 0 takes a free one.")
         }
+        // git has everything before this process is gone.
+        try await storage.close()
         context.note("Stopped.")
         return .success
     }
@@ -158,7 +160,7 @@ struct ServeCommand: ContextualCommand {
 
     private func openStorage(_ folder: String) async throws -> GitCollectionStorage {
         if defaults || autocreate { try DataFolder.create(folder) }
-        let storage = try GitCollectionStorage(root: folder)
+        let storage = try GitCollectionStorage(root: folder, journaled: true)
         guard users == nil, defaults || autocreate else { return storage }
         let principal = try CollectionPath(currentUserPrincipal)
         let author = ChangeAuthor(user: nil, userAgent: nil)

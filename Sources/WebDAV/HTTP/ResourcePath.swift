@@ -133,8 +133,10 @@ package struct ResourcePath: Hashable, Sendable {
         return String(decoding: result, as: UTF8.self)
     }
 
+    private static let hexDigits = Array("0123456789ABCDEF".utf8)
+
     private static func encode(_ segment: String, into result: inout [UInt8]) {
-        let digits = Array("0123456789ABCDEF".utf8)
+        let digits = hexDigits
         for byte in segment.utf8 {
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: result.append(byte)

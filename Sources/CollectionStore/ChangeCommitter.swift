@@ -1,0 +1,111 @@
+import GitObjects
+import Synchronization
+
+/// Brings changes that the journal holds into the repository. Blocking; one batch at a time.
+final class ChangeCommitter: Sendable {
+    private let published: PublishedView
+    private let identities: IdentitySource
+    private let journal: Journal
+    private let pack: Mutex<GrowingPack>
+
+    init(_ published: PublishedView, identities: IdentitySource, journal: Journal) {
+        self.published = published
+        self.identities = identities
+        self.journal = journal
+        pack = Mutex(GrowingPack(published.repository))
+    }
+
+    /// Commits the changes, moves the branch, and publishes the new view of the repository, which is returned. Throws
+    /// `.locked` when another program is at it, or the branch is not where `expected` is; nothing has happened then.
+    func commit(
+        _ changes: [PendingChange], onto expected: GitCollectionView?
+    ) throws(CollectionStoreError) -> GitCollectionView {
+        let result: Result<GitCollectionView, CollectionStoreError> = pack.withLock { pack in
+            do throws(CollectionStoreError) {
+                return .success(try commit(changes, onto: expected, &pack))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Removes what only readers in the middle of something need.
+    func close() {
+        pack.withLock { $0.removeAllSuperseded() }
+    }
+
+    /// Gives the memory back that the next batch would save time with.
+    func rest() {
+        pack.withLock { $0.rest() }
+    }
+
+    private func commit(
+        _ changes: [PendingChange], onto expected: GitCollectionView?, _ pack: inout GrowingPack
+    ) throws(CollectionStoreError) -> GitCollectionView {
+        let repository = published.repository
+        var lock: LockFile?
+        if repository.workTree != nil {
+            lock = try withGit { () throws(GitError) in
+                try LockFile.acquire(for: repository.indexPath, in: repository.gitDirectory)
+            }
+        }
+        let view = try published.viewForWriting()
+        if let expected, expected.state.head != view.state.head {
+            throw CollectionStoreError(.locked, "Somebody else has changed \(published.path).")
+        }
+        var batch = CommitBatch(
+            view.state, pack: pack.builder(onto: view.state), identity: identities.identity(repository))
+        return try withGit { () throws(GitError) in
+            try batch.add(changes)
+            guard let commit = batch.state.head.commit, !batch.reflog.isEmpty else {
+                lock?.release()
+                return view
+            }
+            try pack.write(batch.pack, treeSize: batch.state.tree.bytes.count)
+            var update = try repository.references.beginUpdate(from: view.state.head)
+            if let last = changes.last {
+                let record = JournalRecord.committed(published.path.string, upTo: last.sequence, commit: commit)
+                // Without it the changes would be committed once more after a crash.
+                try? journal.note(record)
+            }
+            // From here on a killed process leaves a note of what it was doing; see `CollectionRecovery`.
+            try update.prepare(commit)
+            var state = batch.state
+            if let workTree = repository.workTree {
+                for (name, content) in batch.files.sorted(by: { $0.key < $1.key }) {
+                    place(content, as: name, in: workTree, &state)
+                }
+                if let index = state.index {
+                    try lock?.write(index.encoded())
+                    try lock?.sync()
+                    published.indexStamp = (try lock?.status()).map { FileStamp($0) }
+                }
+                try lock?.commit()
+            }
+            state.stamp = try update.commit()
+            try? repository.references.appendReflog(state.head, batch.reflog)
+            let fresh = GitCollectionView(
+                path: published.path, state: state, repository: repository, cache: published.cache)
+            published.publish(fresh)
+            return fresh
+        }
+    }
+
+    /// What the work tree cannot take (a directory of that name, made by hand) is told by `git status`; the commit has it.
+    private func place(
+        _ content: PendingChange.Content?, as name: MemberName, in workTree: String, _ state: inout CollectionState
+    ) {
+        let path = workTree + "/" + name.string
+        guard let content else {
+            try? FileSystem.removeFile(path)
+            state.index?.remove(named: name.string.utf8)
+            return
+        }
+        let temporary = "\(published.repository.gitDirectory)/\(NameRules.temporaryPrefix)file"
+        let status = try? FileSystem.placeFile(path, content.bytes, through: temporary, mode: 0o644)
+        if let status {
+            state.index?.set(IndexEntry(name: Array(name.string.utf8), id: content.id, status: status))
+        }
+    }
+}

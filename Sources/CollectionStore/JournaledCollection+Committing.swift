@@ -1,0 +1,138 @@
+import GitObjects
+import Synchronization
+
+extension JournaledCollection {
+    /// How long changes gather before they are committed together, in milliseconds: plain git tools see them later by that.
+    private static let gatheringTime = 100
+    /// In milliseconds.
+    private static let idleTime = 30_000
+    /// Until the next attempt when another program has the repository locked.
+    private static let retryTime = 200
+    /// Changes committed at once: bounds the memory and the time of a batch.
+    private static let largestBatch = 512
+    /// How long `flush` waits for another program's lock, in seconds.
+    private static let patience: Int64 = 5
+
+    func scheduleCommit() {
+        DiskQueue.background.start(afterMilliseconds: Self.gatheringTime) { self.commitPending() }
+    }
+
+    /// Commits until nothing is pending. Blocking.
+    private func commitPending() {
+        while true {
+            let isDone = front.withLock { front in
+                if front.pending.isEmpty { front.commitIsScheduled = false }
+                return front.pending.isEmpty
+            }
+            if isDone { break }
+            do throws(CollectionStoreError) {
+                try commitBatch()
+            } catch {
+                guard exists else { return abandon() }
+                // The journal has the changes; they are tried again until it works.
+                DiskQueue.background.start(afterMilliseconds: Self.retryTime) { self.commitPending() }
+                return
+            }
+        }
+        saveIndexIfDue()
+        try? journal.maintain()
+        restLater()
+    }
+
+    /// When nothing more comes for a while, the memory for the next batch is given back.
+    private func restLater() {
+        let base = front.withLock { $0.base.state.head }
+        DiskQueue.background.start(afterMilliseconds: Self.idleTime) { [weak self] in
+            guard let self, self.front.withLock({ $0.base.state.head == base && $0.pending.isEmpty }) else { return }
+            self.committer.rest()
+        }
+    }
+
+    /// Commits the oldest changes that are pending, if there are any. Blocking.
+    private func commitBatch() throws(CollectionStoreError) {
+        let result: Result<Void, CollectionStoreError> = commitTurn.withLock { _ in
+            do throws(CollectionStoreError) {
+                // What others have committed comes first.
+                _ = try view()
+                let (batch, base) = front.withLock { (Array($0.pending.prefix(Self.largestBatch)), $0.base) }
+                guard !batch.isEmpty else { return .success(()) }
+                isCommitting.store(true, ordering: .releasing)
+                defer { isCommitting.store(false, ordering: .releasing) }
+                let fresh = try committer.commit(batch, onto: base)
+                front.withLock { front in
+                    front.pending.removeFirst(batch.count)
+                    if fresh.state.head != front.base.state.head { front.sinceBase = front.pending.count }
+                    front.base = fresh
+                }
+                source.pending.remove(batch)
+                journal.release(batch)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    private var exists: Bool {
+        let path = published.repository.gitDirectory + "/HEAD"
+        return (try? FileSystem.status(of: path)) ?? nil != nil
+    }
+
+    /// The collection was removed, and what was pending with it.
+    private func abandon() {
+        let rest = front.withLock { front in
+            defer { front.pending = [] }
+            front.isClosed = true
+            return front.pending
+        }
+        source.pending.remove(rest)
+        journal.release(rest)
+    }
+
+    // MARK: Waiting
+
+    /// Returns when everything acknowledged so far is in git. Throws `.locked` when another program keeps us from it.
+    func flush() async throws(CollectionStoreError) {
+        try await DiskQueue.shared.run { () throws(CollectionStoreError) in try self.flushNow() }
+    }
+
+    /// Blocking.
+    func flushNow() throws(CollectionStoreError) {
+        let deadline = FileTime.now.seconds + Self.patience
+        guard let last = front.withLock({ $0.pending.last?.sequence }) else { return }
+        while front.withLock({ ($0.pending.first?.sequence ?? .max) <= last }) {
+            do throws(CollectionStoreError) {
+                try commitBatch()
+            } catch {
+                guard error.code == .locked, FileTime.now.seconds < deadline else { throw error }
+                DiskQueue.pause(milliseconds: 20)
+            }
+        }
+    }
+
+    /// Takes no changes any more; all that was acknowledged is in git. Blocking.
+    func close() throws(CollectionStoreError) {
+        front.withLock { $0.isClosed = true }
+        try flushNow()
+    }
+
+    /// Nothing would be lost if the collection were forgotten and opened again.
+    var isSettled: Bool { front.withLock { $0.pending.isEmpty && !$0.isChanging && !$0.commitIsScheduled } }
+
+    // MARK: The index file
+
+    private func saveIndexIfDue() {
+        let isDue = front.withLock { $0.changesSinceIndex > max(500, $0.view.table.count / 8) }
+        if isDue { saveIndex() }
+    }
+
+    /// Blocking.
+    func saveIndex() {
+        let table = front.withLock { front -> MemberTable? in
+            defer { front.changesSinceIndex = 0 }
+            return front.changesSinceIndex > 0 ? front.view.table : nil
+        }
+        if let table { MemberIndexFile.write(table, published.repository) }
+    }
+}
