@@ -17,12 +17,14 @@ extension CommandContext {
     /// - Throws: ``CommandError`` with `.repository`, `.authentication` or `.incompatible` when it cannot be opened.
     func withRepository<Result: Sendable>(_ body: (Repository) async throws -> Result) async throws -> Result {
         let place = try storePlace()
+        trace(.repository, "opening \(shown(place))")
         let repository = try await opening(place) {
             let store = try await registry.store(place.configuration(workingDirectory: workingDirectory))
             let locked = try await LockedRepository.read(store)
             guard locked.isEncrypted else { return try await locked.unlock(passphrase: nil) }
             return try await unlock(locked, of: place)
         }
+        trace(.repository, "opened \(repository.identifier)")
         return try await closing(repository.close) { try await body(repository) }
     }
 

@@ -11,8 +11,10 @@ package struct CommandLineFront: Hashable {
     package let arguments: [String]
 
     /// Global options that take a value.
-    static let valued: Set<String> = ["configdir", "config", "keyfile", "concurrency"]
-    static let flags: Set<String> = ["json", "quiet", "silent", "stdio"]
+    static let valued: Set<String> = [
+        "configdir", "config", "keyfile", "concurrency", "cachedir", "datadir", "cpu", "trace",
+    ]
+    static let flags: Set<String> = ["json", "quiet", "silent", "stdio", "time"]
 
     /// - Throws: ``CommandError/Code/usage``.
     package init(parsing words: [String]) throws(CommandError) {

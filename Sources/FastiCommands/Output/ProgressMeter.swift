@@ -20,6 +20,7 @@ package struct ProgressMeter: Sendable {
             case .unchanged: break
             case .failed: failed += 1
             }
+        case .difference: done += 1
         case .started, .finding, .note, .warning, .incomplete: break
         }
     }

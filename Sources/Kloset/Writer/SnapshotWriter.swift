@@ -209,7 +209,9 @@ public actor SnapshotWriter {
         return SnapshotHeader(
             identifier: identifier, timestamp: start,
             duration: max(0, now.nanosecondsSince1970 - start.nanosecondsSince1970),
-            name: ByteString(description.name), tags: tags, context: context,
+            name: ByteString(description.name), category: ByteString(description.category),
+            environment: ByteString(description.environment), perimeter: ByteString(description.perimeter),
+            job: ByteString(description.job), dataset: ByteString(description.dataset), tags: tags, context: context,
             sources: [
                 SnapshotHeader.Source(
                     importer: importer, root: trees.roots, indexes: trees.indexes, summary: trees.summary)
