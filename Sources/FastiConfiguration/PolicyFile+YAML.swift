@@ -86,7 +86,8 @@ extension Policy {
 
     private func unknown(_ what: String, _ key: String) -> ConfigurationError {
         ConfigurationError(
-            .damaged, "\(PolicyFile.name): the policy \"\(name)\" has a \(what) \"\(key)\" that this program does not know.",
+            .damaged,
+            "\(PolicyFile.name): the policy \"\(name)\" has a \(what) \"\(key)\" that this program does not know.",
             advice: "A rule that is half understood could remove too much; correct it or remove it.")
     }
 

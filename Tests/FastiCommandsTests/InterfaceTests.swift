@@ -10,7 +10,8 @@ struct InterfaceTests {
         let root = try #require(document["command"] as? [String: Any])
         var result: [(words: [String], options: [String])] = []
         func visit(_ command: [String: Any], _ words: [String]) {
-            for child in command["subcommands"] as? [[String: Any]] ?? [] where child["shouldDisplay"] as? Bool != false {
+            for child in command["subcommands"] as? [[String: Any]] ?? [] where child["shouldDisplay"] as? Bool != false
+            {
                 guard let name = child["commandName"] as? String else { continue }
                 let options = (child["arguments"] as? [[String: Any]] ?? []).filter {
                     $0["kind"] as? String != "positional" && $0["shouldDisplay"] as? Bool != false
@@ -111,7 +112,8 @@ struct InterfaceTests {
                 print("Skipped: there is no \(shell).")
                 continue
             }
-            let check = try await PeerPrograms.run(path, ["-n", program.home.appending("fasti.\(shell)")], environment: [:])
+            let check = try await PeerPrograms.run(
+                path, ["-n", program.home.appending("fasti.\(shell)")], environment: [:])
             #expect(check.status == 0, "\(shell): \(check.standardError)")
         }
     }

@@ -48,7 +48,9 @@ struct PolicyTests {
 
     @Test("A policy that is half understood is refused")
     func unknown() throws {
-        for text in ["colour: red", "periods: {decade: {keep: 1}}", "periods: {day: {most: 1}}", "filters: {moon: full}"] {
+        for text in [
+            "colour: red", "periods: {decade: {keep: 1}}", "periods: {day: {most: 1}}", "filters: {moon: full}",
+        ] {
             let (folder, _) = try folder("version: v1.0.0\npolicies:\n  p:\n    \(text)\n")
             #expect(throws: ConfigurationError.self) { try folder.readPolicies() }
         }
@@ -62,7 +64,9 @@ struct PolicyTests {
         try policy.set("group_by", to: "origin")
         try policy.set("tag", to: "a")
         #expect(policy.values == ["group-by": "origin", "tags": "a"])
-        for (key, value) in [("days", "0"), ("days", "x"), ("per-day", "-1"), ("moons", "1"), ("latest", "maybe"), ("name", "")] {
+        for (key, value) in [
+            ("days", "0"), ("days", "x"), ("per-day", "-1"), ("moons", "1"), ("latest", "maybe"), ("name", ""),
+        ] {
             #expect(throws: ConfigurationError(.invalid, "")) { try policy.set(key, to: value) }
         }
         #expect(throws: ConfigurationError(.notFound, "")) { try policy.unset("days") }

@@ -92,7 +92,9 @@ private final class RehearsalComparison: Sendable {
     /// A size that is not known before reading does not count; nor do the times of directories, which change whenever
     /// something in them does.
     private static func isSame(_ old: FileInfo, _ new: FileInfo) -> Bool {
-        if new.mode.isDirectory { return old.mode == new.mode && old.userID == new.userID && old.groupID == new.groupID }
+        if new.mode.isDirectory {
+            return old.mode == new.mode && old.userID == new.userID && old.groupID == new.groupID
+        }
         var old = old
         if new.size < 0 { old.size = new.size }
         old.name = new.name

@@ -63,7 +63,9 @@ package struct LiveComparison: Sendable {
         if info.mode.isSymbolicLink, (record.symbolicLinkTarget ?? []) != entry.symbolicLinkTarget { return .changed }
         if info.mode.isRegular {
             if info.size >= 0, info.size != old.size { return .changed }
-            if info.modificationTime != old.modificationTime, try await !hasSameContent(record, entry) { return .changed }
+            if info.modificationTime != old.modificationTime, try await !hasSameContent(record, entry) {
+                return .changed
+            }
         }
         let hasSameOwner = old.userID == info.userID && old.groupID == info.groupID
         return old.mode == info.mode && hasSameOwner ? nil : .metadata

@@ -33,7 +33,8 @@ package struct CommandLineFront: Hashable {
             case let name where Self.flags.contains(name) && !word.contains("="):
                 globals.append(word)
             case let name where Self.valued.contains(name):
-                globals.append(word)
+                // plakar's older name, which commands may use for something else.
+                globals.append(name == "config" ? "--configdir" + word.drop { $0 != "=" } : word)
                 guard !word.contains("=") else { continue }
                 guard let value = rest.popFirst() else { throw .usage("The option \(word) needs a value.") }
                 globals.append(value)

@@ -34,9 +34,11 @@ struct FastiCommand: AsyncParsableCommand {
                 name: "Place",
                 subcommands: [SourceCommand.self, DestinationCommand.self, StoreCommand.self, PolicyCommand.self]),
             CommandGroup(name: "Server", subcommands: serverCommands),
-            CommandGroup(name: "Other", subcommands: [
-                VersionCommand.self, ManualCommand.self, CompletionCommand.self, CompleteCommand.self,
-            ]),
+            CommandGroup(
+                name: "Other",
+                subcommands: [
+                    VersionCommand.self, ManualCommand.self, CompletionCommand.self, CompleteCommand.self,
+                ]),
         ])
 
     /// The commands of the calendar server.

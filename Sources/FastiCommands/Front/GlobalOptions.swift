@@ -20,7 +20,7 @@ package struct GlobalOptions: ParsableArguments {
     var keyfile: String?
 
     @Option(
-        name: [.customLong("configdir"), .customLong("config")],
+        name: .customLong("configdir"),
         help: ArgumentHelp("The configuration folder.", valueName: "folder"), completion: .directory)
     var configurationFolder: String?
 

@@ -19,7 +19,8 @@ struct CompleteCommand: ContextualCommand {
     func run(in context: CommandContext) async throws -> ExitStatus {
         guard let root = try? CommandTree.read().command else { return .success }
         let engine = CompletionEngine(words, root: root)
-        for candidate in await candidates(engine, context) where candidate.text.hasPrefix(engine.current) || candidate.text.hasPrefix(":") {
+        for candidate in await candidates(engine, context)
+        where candidate.text.hasPrefix(engine.current) || candidate.text.hasPrefix(":") {
             let first = candidate.description.split(separator: "\n").first.map(String.init) ?? ""
             try context.output.line(first.isEmpty ? candidate.text : "\(candidate.text)\t\(first)")
         }
@@ -74,7 +75,8 @@ struct CompleteCommand: ContextualCommand {
         // Everything up to the last slash stays as it was typed.
         let typed = text[...(text.lastIndex(of: "/") ?? text.firstIndex(of: ":") ?? text.startIndex)]
         guard let folder = SnapshotReference(String(typed)) else { return [] }
-        return try await snapshot.children(of: folder.path(below: snapshot.header.root)).prefix(500).compactMap { entry in
+        return try await snapshot.children(of: folder.path(below: snapshot.header.root)).prefix(500).compactMap {
+            entry in
             guard let name = String(validating: entry.name, as: UTF8.self) else { return nil }
             return Candidate(text: "\(typed)\(name)\(entry.isDirectory ? "/" : "")")
         }
@@ -86,7 +88,8 @@ extension CommandContext {
     ///
     /// - Returns: nil when that is not possible.
     func openWithoutAsking(_ location: String?) async throws -> Repository? {
-        let reference = try location.map { try PlaceReference($0) } ?? configuration.defaultStore(environment: environment)
+        let reference =
+            try location.map { try PlaceReference($0) } ?? configuration.defaultStore(environment: environment)
         let place = try configuration.resolve(reference, kind: .store, environment: environment)
         guard !place.values.keys.contains(where: { $0.hasSuffix("_cmd") }) else { return nil }
         let store = try await registry.store(place.configuration(workingDirectory: workingDirectory))

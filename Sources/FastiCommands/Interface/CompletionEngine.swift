@@ -25,7 +25,9 @@ struct CompletionEngine {
     /// The word that is being typed.
     let current: String
 
-    private static let locationKinds = ["location": "store", "store": "store", "source": "source", "destination": "destination"]
+    private static let locationKinds = [
+        "location": "store", "store": "store", "source": "source", "destination": "destination",
+    ]
 
     /// - Parameter words: those after the name of the program; the last one is being typed and may be empty.
     init(_ words: [String], root: CommandTree.Command) {
@@ -37,7 +39,9 @@ struct CompletionEngine {
         var pending: CommandTree.Argument?
         while let word = rest.first, word.hasPrefix("-") {
             rest.removeFirst()
-            guard let option = Self.option(word, in: globals), option.kind == .option, !word.contains("=") else { continue }
+            guard let option = Self.option(word, in: globals), option.kind == .option, !word.contains("=") else {
+                continue
+            }
             if rest.popFirst() == nil { pending = option }
         }
         if rest.first == "at" {
@@ -71,7 +75,9 @@ struct CompletionEngine {
         if !command.visibleCommands.isEmpty {
             guard rest.isEmpty else { return .nothing }
             if current.hasPrefix("-"), path.isEmpty { return .candidates(options(globals, current)) }
-            var candidates = command.visibleCommands.map { Candidate(text: $0.commandName, description: $0.abstract ?? "") }
+            var candidates = command.visibleCommands.map {
+                Candidate(text: $0.commandName, description: $0.abstract ?? "")
+            }
             if path.isEmpty {
                 if !hasLocation { candidates.append(Candidate(text: "at", description: "Name the store to work on.")) }
             }
@@ -112,7 +118,8 @@ struct CompletionEngine {
         return options.flatMap { option in
             (option.names ?? []).map { name in
                 Candidate(
-                    text: isShort && name.kind == "long" ? "-\(name.name)" : name.text, description: option.abstract ?? "")
+                    text: isShort && name.kind == "long" ? "-\(name.name)" : name.text,
+                    description: option.abstract ?? "")
             }
         }
     }
@@ -124,7 +131,8 @@ struct CompletionEngine {
         switch name {
         case "source", "destination", "location", "store": return .place(kind: locationKinds[name] ?? name)
         case "policy": return .name(kind: "policy")
-        case "name" where argument.kind == .positional && ["source", "destination", "store"].contains(path.first ?? ""):
+        case "name"
+        where argument.kind == .positional && ["source", "destination", "store"].contains(path.first ?? ""):
             return .name(kind: path.first ?? "")
         case "file", "path": return .files
         case "folder": return .folders

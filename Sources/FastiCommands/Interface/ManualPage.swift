@@ -7,7 +7,8 @@ struct ManualPage {
     ///   - globals: the sections of options that the main page explains for all commands.
     init(_ command: CommandTree.Command, path: [String], root: CommandTree.Command) {
         let isMain = path.count == 1
-        lines.append(".TH \"\(path.joined(separator: "-").uppercased())\" 1 \"\" \"fasti \(FastiProgram.version)\" \"Fasti\"")
+        lines.append(
+            ".TH \"\(path.joined(separator: "-").uppercased())\" 1 \"\" \"fasti \(FastiProgram.version)\" \"Fasti\"")
         section("NAME")
         text("\(path.joined(separator: "-")) - \((command.abstract ?? "").withoutFullStop)")
         section("SYNOPSIS")

@@ -139,7 +139,8 @@ struct DiffCommand: ContextualCommand {
 
     // MARK: Output
 
-    private func show(_ lines: [String], _ path: BytePath, _ texts: inout [JSONValue], _ context: CommandContext) throws {
+    private func show(_ lines: [String], _ path: BytePath, _ texts: inout [JSONValue], _ context: CommandContext) throws
+    {
         if global.json {
             texts.append(["path": .path(path.bytes), "lines": .strings(lines)])
             return

@@ -22,10 +22,12 @@ struct LocateCommand: ContextualCommand {
     static let worksOnStore = true
 
     @Option(
-        name: .customLong("snapshot"), help: ArgumentHelp("Look in this snapshot only. May repeat.", valueName: "snapshot"))
+        name: .customLong("snapshot"),
+        help: ArgumentHelp("Look in this snapshot only. May repeat.", valueName: "snapshot"))
     var snapshots: [SnapshotArgument] = []
 
-    @Flag(name: .customLong("ignore-case"), help: "Take small and capital letters for the same.") var ignoresCase = false
+    @Flag(name: .customLong("ignore-case"), help: "Take small and capital letters for the same.") var ignoresCase =
+        false
     @Argument(help: ArgumentHelp("What to look for.", valueName: "pattern")) var patterns: [String]
     @OptionGroup var selection: SelectionOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -153,7 +153,8 @@ struct RestoreCommand: ContextualCommand {
         return try await context.closing(importer.close) {
             let summary = try await RestoreVerification(snapshot: snapshot, path: path, importer: importer).run()
             for failure in summary.failures.items { context.warn("\(failure.path): \(failure.reason)") }
-            let text = "verified: \(Format.count(summary.files, "file")) as in the snapshot, \(summary.failures.count) not"
+            let text =
+                "verified: \(Format.count(summary.files, "file")) as in the snapshot, \(summary.failures.count) not"
             if !global.json, !global.quiet { try context.output.line(text) }
             if global.json {
                 try context.output.json([
