@@ -80,9 +80,7 @@ struct RestoreCommand: ContextualCommand {
     }
 
     private func settings(_ place: ResolvedPlace, _ context: CommandContext) throws -> ConnectorConfiguration {
-        var options = options.byKey
-        if skipsPermissions { options["skip_permissions"] = "true" }
-        return try place.configuration(options: options, workingDirectory: context.workingDirectory)
+        try place.configuration(options: options.byKey, workingDirectory: context.workingDirectory)
     }
 
     private func restore(
@@ -90,7 +88,10 @@ struct RestoreCommand: ContextualCommand {
         _ context: CommandContext
     ) async throws -> ExitStatus {
         context.trace(.connector, "destination \(context.shown(place))")
-        let exporter = try await context.registry.exporter(settings(place, context))
+        let chosen = try await context.registry.exporter(settings(place, context))
+        let exporter: any Exporter =
+            skipsPermissions
+            ? NeutralExporter(chosen, userID: SystemFacts.userID, groupID: SystemFacts.groupID) : chosen
         return try await context.closing(exporter.close) {
             let job = RestoreJob(snapshot: snapshot, path: path, exporter: exporter, concurrency: global.concurrency)
             let display = context.display(
