@@ -34,10 +34,14 @@ lint: ## check format, documentation links and the rules that a compiler does no
 docs: ## write the libraries' documentation into docs/.build
 	@scripts/docs
 
-install: ## install fasti into PREFIX/bin (PREFIX=/usr/local)
-	@fasti=$$(scripts/build) && install -d "$(DESTDIR)$(PREFIX)/bin" && \
-	    install -m 0755 "$$fasti" "$(DESTDIR)$(PREFIX)/bin/fasti" && \
-	    printf 'Installed %s\n' "$(DESTDIR)$(PREFIX)/bin/fasti"
+install: ## install fasti into PREFIX/bin, with manual pages and completions (PREFIX=/usr/local)
+	@fasti=$$(scripts/build) && root="$(DESTDIR)$(PREFIX)" && install -d "$$root/bin" && \
+	    install -m 0755 "$$fasti" "$$root/bin/fasti" && "$$fasti" manual --quiet --to "$$root/share/man/man1" && \
+	    for entry in bash:bash-completion/completions/fasti zsh:zsh/site-functions/_fasti \
+	        fish:fish/vendor_completions.d/fasti.fish; do \
+	        file="$$root/share/$${entry#*:}" && install -d "$$(dirname "$$file")" && \
+	        "$$fasti" completion "$${entry%%:*}" > "$$file" || exit 1; done && \
+	    printf 'Installed %s\n' "$$root/bin/fasti"
 
 clean: ## remove this project's builds from the cache
 	@rm -rf "$$(scripts/cache-folder)"/build-* .build docs/.build

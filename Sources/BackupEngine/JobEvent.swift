@@ -8,6 +8,8 @@ package enum JobEvent: Sendable {
     /// How many records there will be, when that is known or can be estimated from the last time.
     case expected(records: Int)
     case entry(JobEntry)
+    /// What a backup would find different from the snapshot before.
+    case difference(BytePath, SnapshotDiff.Change, JobEntry.Kind)
     /// One more of what was expected is done, and there is nothing to say of it.
     case advanced
     /// Damage, or something worth knowing, that a check came upon.

@@ -127,7 +127,7 @@ private struct PairCursor {
 }
 
 extension SnapshotDiff.Summary {
-    fileprivate mutating func count(_ change: SnapshotDiff.Change) {
+    mutating func count(_ change: SnapshotDiff.Change) {
         switch change {
         case .added: added += 1
         case .removed: removed += 1

@@ -53,6 +53,9 @@ public struct ConnectorContext: Sendable {
     public var previous: (any SnapshotTree)?
     /// The most requests, files or connections to keep busy at once; at least 1.
     public var concurrency: Int
+    /// What the user wants left out: an importer need not list, open or look into it. The host leaves out again what
+    /// comes nevertheless, so that only the work is saved.
+    public var excludes: @Sendable (_ path: BytePath, _ isDirectory: Bool) -> Bool = { _, _ in false }
     /// Words for the person who watches: one short sentence each, no secrets. Called often; must not block.
     public var report: @Sendable (ConnectorEvent) -> Void
 

@@ -47,6 +47,13 @@ package struct EntryFile: Hashable, Sendable {
         entries[entry.name] = entry
     }
 
+    /// Makes room for an entry of the same name.
+    mutating func remove(keepingDefault name: String) throws(ConfigurationError) {
+        let defaultName = defaultName
+        try remove(name)
+        self.defaultName = defaultName
+    }
+
     package mutating func remove(_ text: String) throws(ConfigurationError) {
         let name = try entry(text).name
         entries[name] = nil

@@ -34,7 +34,7 @@ struct ShellCommand {
         let (reading, writing) = (ends[0], ends[1])
         _ = fcntl(reading, F_SETFD, FD_CLOEXEC)
         _ = fcntl(writing, F_SETFD, FD_CLOEXEC)
-        let child = spawn(output: writing)
+        let child = Self.spawn(text, output: writing)
         close(writing)
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
@@ -56,7 +56,8 @@ struct ShellCommand {
         return bytes
     }
 
-    private func spawn(output: Int32) -> pid_t? {
+    /// - Parameter variables: added to the environment of this process, as `NAME=VALUE`.
+    static func spawn(_ text: String, output: Int32, variables: [String] = []) -> pid_t? {
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
         #else
@@ -82,8 +83,17 @@ struct ShellCommand {
         for word in ["sh", "-c", text] { arguments.append(strdup(word)) }
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
+        var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) }
+        let ownCount = environment.count
+        var next = environ
+        while let variable = next.pointee {
+            environment.append(variable)
+            next += 1
+        }
+        environment.append(nil)
+        defer { for variable in environment[..<ownCount] { free(variable) } }
         var child = pid_t()
-        return posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, environ) == 0 ? child : nil
+        return posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, environment) == 0 ? child : nil
     }
 
     private func failure(_ what: String) -> ConfigurationError {

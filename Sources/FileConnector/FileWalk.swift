@@ -96,6 +96,7 @@ struct FileWalk {
     private mutating func emitEntry(
         at path: BytePath, _ info: FileInfo, in directory: Descriptor, as name: [UInt8], _ emit: Emit
     ) async throws {
+        if path != root.path, context.excludes(path, info.mode.isDirectory) { return }
         var record = Record(path: path, info: info)
         var attributes = ExtendedAttributes()
         let outcome = Result { () throws(SystemError) in

@@ -132,8 +132,8 @@ struct BackupJobTests {
     func rehearsal() async throws {
         let store = try await TemporaryStore()
         let importer = FakeImporter(["/a": .init("alpha"), "/b": .init("beta")])
-        let counts = try await BackupJob(repository: store.repository, importer: importer).rehearse { _ in }
-        #expect(counts.files == 2)
+        let summary = try await BackupJob(repository: store.repository, importer: importer).rehearse { _ in }
+        #expect(summary.counts.files == 2 && summary.added == 2)
         #expect(importer.openedPaths.isEmpty)
         #expect(try await store.repository.snapshots().headers.isEmpty)
     }

@@ -64,13 +64,18 @@ struct TerminalTests {
     @Test("Weak, empty and mistyped passphrases make no store")
     func refusals() async throws {
         let program = try Program()
-        for answers in [["12345678"], [""], ["correct horse battery staple", "correct horse battery stable"]] {
+        for answers in [
+            ["12345678", "87654321"], ["12345678", ""], [""],
+            ["correct horse battery staple", "correct horse battery stable"],
+        ] {
             guard let shown = try await converse(answers, "at", "store", "create", in: program) else { return }
             #expect(shown.contains("STATUS 1"), "\(shown)")
             #expect(!program.exists("store/CONFIG"))
         }
         let weak = try await converse(["1234", "1234"], "at", "store", "create", "-weak-passphrase", in: program)
         #expect(weak?.contains("STATUS 0") == true, "\(weak ?? "")")
+        let insisted = try await converse(["1234", "1234"], "at", "second", "create", in: program)
+        #expect(insisted?.contains("STATUS 0") == true && insisted?.contains("weak") == true, "\(insisted ?? "")")
     }
 
     @Test("Ctrl-C at the prompt ends with 130")

@@ -15,6 +15,8 @@ package struct SnapshotFilter: Hashable, Sendable {
     package var dataset: String?
     /// All of them; `!TAG` excludes.
     package var tags: [String] = []
+    /// Beginnings of identifiers, in lower case; any of them.
+    package var identifiers: [String] = []
     /// Any of them.
     package var types: [String] = []
     /// Any of them.
@@ -38,6 +40,10 @@ package struct SnapshotFilter: Hashable, Sendable {
     package func matches(_ header: SnapshotHeader) -> Bool {
         if let before, header.timestamp > before { return false }
         if let since, header.timestamp < since { return false }
+        if !identifiers.isEmpty {
+            let hex = header.identifier.hex
+            guard identifiers.contains(where: { hex.hasPrefix($0) }) else { return false }
+        }
         let equalities = [
             (name, header.name), (category, header.category), (environment, header.environment),
             (perimeter, header.perimeter), (job, header.job), (dataset, header.dataset ?? ""),

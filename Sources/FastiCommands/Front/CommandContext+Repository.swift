@@ -27,12 +27,14 @@ extension CommandContext {
         at place: ResolvedPlace, passphraseFrom search: PassphraseSearch, _ body: (Repository) async throws -> Result
     ) async throws -> Result {
         let isLockless = try environmentFlag("LOCKLESS")
+        trace(.repository, "opening \(shown(place))")
         let repository = try await opening(place) {
             let store = try await registry.store(place.configuration(workingDirectory: workingDirectory))
             let locked = try await LockedRepository.read(store)
-            guard locked.isEncrypted else { return try await locked.unlock(passphrase: nil) }
+            guard locked.isEncrypted else { return try await locked.unlock(passphrase: nil, cache: cache) }
             return try await unlock(locked, of: place, search)
         }
+        trace(.repository, "opened \(repository.identifier)")
         if isLockless { repository.workWithoutLocks() }
         return try await closing(repository.close) { try await body(repository) }
     }
@@ -42,7 +44,7 @@ extension CommandContext {
     ) async throws -> Repository {
         if let found = try search.find() {
             do {
-                return try await locked.unlock(passphrase: found.passphrase)
+                return try await locked.unlock(passphrase: found.passphrase, cache: cache)
             } catch let error as KlosetError where error.code == .authentication {
                 throw CommandError(
                     .authentication, "The passphrase from \(found.origin) does not open \(shown(place)).")
@@ -55,13 +57,16 @@ extension CommandContext {
                     advice: "Give it with --keyfile, with FASTI_PASSPHRASE, or in the store's entry.")
             }
             do {
-                return try await locked.unlock(passphrase: passphrase)
+                return try await locked.unlock(passphrase: passphrase, cache: cache)
             } catch let error as KlosetError where error.code == .authentication {
                 if attempt < 3 { output.error("That is not the passphrase.") }
             }
         }
         throw CommandError(.authentication, "Three passphrases did not open \(shown(place)).")
     }
+
+    /// What is kept of stores between commands; without a cache folder nothing is.
+    var cache: RepositoryCache? { cacheFolder.map { RepositoryCache(folder: $0) } }
 
     func search(_ place: ResolvedPlace) -> PassphraseSearch {
         PassphraseSearch(keyFile: global.keyfile, entry: place.values, environment: environment)

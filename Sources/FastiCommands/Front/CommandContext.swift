@@ -50,6 +50,16 @@ package struct CommandContext: Sendable {
         ]
     }
 
+    /// The folder for what can be rebuilt: that of the command line, else `$XDG_CACHE_HOME/fasti`, else
+    /// `~/.cache/fasti`; nil when there is not even a home folder.
+    package var cacheFolder: String? {
+        if let folder = global.cacheFolder {
+            return folder.hasPrefix("/") ? folder : "\(workingDirectory)/\(folder)"
+        }
+        if let base = environment["XDG_CACHE_HOME"], base.hasPrefix("/") { return "\(base)/fasti" }
+        return environment["HOME"].flatMap { $0.isEmpty ? nil : "\($0)/.cache/fasti" }
+    }
+
     package var printsJSON: Bool { global.json }
 
     /// A result in the form that was asked for.
@@ -60,6 +70,11 @@ package struct CommandContext: Sendable {
     /// A remark that is no result, for the person who watches; programs that read JSON do not get it.
     func note(_ text: String) {
         if !global.json, !global.quiet { output.error(text) }
+    }
+
+    /// What happens inside, for whoever looks for a fault: `--trace repository` shows that area.
+    func trace(_ area: TraceAreas.Area, _ text: @autoclosure () -> String) {
+        if global.trace?.contains(area) == true { output.error("trace: \(area.rawValue): \(printable(text().utf8))") }
     }
 
     /// Something that needs attention, shown also with `--quiet`. It goes to standard error, where JSON readers do not

@@ -11,8 +11,10 @@ package struct CommandLineFront: Hashable {
     package let arguments: [String]
 
     /// Global options that take a value.
-    static let valued: Set<String> = ["configdir", "config", "keyfile", "concurrency"]
-    static let flags: Set<String> = ["json", "quiet", "silent", "stdio"]
+    static let valued: Set<String> = [
+        "configdir", "config", "keyfile", "concurrency", "cachedir", "datadir", "cpu", "trace",
+    ]
+    static let flags: Set<String> = ["json", "quiet", "silent", "stdio", "time"]
 
     /// - Throws: ``CommandError/Code/usage``.
     package init(parsing words: [String]) throws(CommandError) {
@@ -31,7 +33,8 @@ package struct CommandLineFront: Hashable {
             case let name where Self.flags.contains(name) && !word.contains("="):
                 globals.append(word)
             case let name where Self.valued.contains(name):
-                globals.append(word)
+                // plakar's older name, which commands may use for something else.
+                globals.append(name == "config" ? "--configdir" + word.drop { $0 != "=" } : word)
                 guard !word.contains("=") else { continue }
                 guard let value = rest.popFirst() else { throw .usage("The option \(word) needs a value.") }
                 globals.append(value)

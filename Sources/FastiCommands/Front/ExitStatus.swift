@@ -18,6 +18,15 @@ package struct ExitStatus: RawRepresentable, Hashable, Sendable {
     /// The store has a format that this program does not know.
     package static let incompatible = ExitStatus(rawValue: 78)
 
+    /// What each means, for the manual.
+    static let meanings: [(status: String, meaning: String)] = [
+        ("0", "Done, and complete."), ("1", "Failed; also when nothing fits what was asked for."),
+        ("3", "Finished, but something is missing from the result."),
+        ("64", "The command line cannot be understood; nothing was opened."), ("65", "Stored data is damaged."),
+        ("66", "There is no store, or it cannot be opened."), ("77", "Wrong passphrase or password."),
+        ("78", "The store has a newer format."), ("130, 143", "Stopped by Ctrl-C, by SIGTERM."),
+    ]
+
     /// Ended by a signal: 130 for Ctrl-C, 143 for SIGTERM. plakar answers 1; these are what shells report for a
     /// program that a signal ended, so that scripts can tell "stopped" from "failed".
     package static func signal(_ number: Int32) -> ExitStatus { ExitStatus(rawValue: 128 + number) }

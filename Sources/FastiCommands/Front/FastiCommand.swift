@@ -28,7 +28,7 @@ struct FastiCommand: AsyncParsableCommand {
                 subcommands: [
                     CreateCommand.self, BackupCommand.self, ListCommand.self, CatCommand.self, RestoreCommand.self,
                     DiffCommand.self, CheckCommand.self, InfoCommand.self, DigestCommand.self, RemoveCommand.self,
-                    PruneCommand.self,
+                    PruneCommand.self, LocateCommand.self,
                 ]),
             CommandGroup(
                 name: "Store",
@@ -38,9 +38,13 @@ struct FastiCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Place",
-                subcommands: [SourceCommand.self, DestinationCommand.self, StoreCommand.self]),
+                subcommands: [SourceCommand.self, DestinationCommand.self, StoreCommand.self, PolicyCommand.self]),
             CommandGroup(name: "Server", subcommands: serverCommands),
-            CommandGroup(name: "Other", subcommands: [VersionCommand.self]),
+            CommandGroup(
+                name: "Other",
+                subcommands: [
+                    VersionCommand.self, ManualCommand.self, CompletionCommand.self, CompleteCommand.self,
+                ]),
         ])
 
     /// The commands of the calendar server.

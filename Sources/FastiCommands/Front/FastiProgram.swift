@@ -38,6 +38,7 @@ package enum FastiProgram {
         let front: CommandLineFront
         do {
             front = try CommandLineFront(parsing: words)
+            if front.arguments.first == "help", wantsJSON { return explainAsJSON(front) }
             command = try parse(front)
         } catch let error as CommandError {
             return report(Failure(error), asJSON: wantsJSON, on: Output())
@@ -50,6 +51,10 @@ package enum FastiProgram {
             let context = try CommandContext(
                 words: words, location: front.location, global: command.global, environment: environment,
                 workingDirectory: SystemFacts.workingDirectory, output: output, registry: registry)
+            let start = ContinuousClock.now
+            defer {
+                if command.global.time { output.error("time: \(Format.duration(.now - start))") }
+            }
             let status = try await run(command, in: context)
             try output.flush()
             return status
@@ -95,6 +100,19 @@ package enum FastiProgram {
             return .success
         } catch {
             return answer(error, asJSON: asJSON)
+        }
+    }
+
+    /// `help [COMMAND ...] --json`: the definitions themselves, for programs.
+    private static func explainAsJSON(_ front: CommandLineFront) -> ExitStatus {
+        let words = front.arguments.dropFirst().filter { !$0.hasPrefix("-") }
+        let output = Output()
+        do {
+            try output.line(CommandTree.document(Array(words)))
+            try output.flush()
+            return .success
+        } catch {
+            return report(Failure(CommandError.usage("There is no such command.")), asJSON: true, on: output)
         }
     }
 

@@ -20,20 +20,51 @@ package struct GlobalOptions: ParsableArguments {
     var keyfile: String?
 
     @Option(
-        name: [.customLong("configdir"), .customLong("config")],
+        name: .customLong("configdir"),
         help: ArgumentHelp("The configuration folder.", valueName: "folder"), completion: .directory)
     var configurationFolder: String?
+
+    @Option(
+        name: .customLong("cachedir"), help: ArgumentHelp("The folder for what can be rebuilt.", valueName: "folder"),
+        completion: .directory)
+    var cacheFolder: String?
+
+    @Option(
+        name: .customLong("datadir"), help: ArgumentHelp("The folder for installed connectors.", valueName: "folder"),
+        completion: .directory)
+    var dataFolder: String?
 
     @Option(
         name: .customLong("concurrency"),
         help: ArgumentHelp("How many operations may run at once (1 to 64).", valueName: "number"))
     var concurrency = 4
 
+    @Option(
+        name: .customLong("cpu"),
+        help: ArgumentHelp("How many processors to use, where --concurrency is not given.", valueName: "number"))
+    var processors: Int?
+
+    @Option(
+        name: .customLong("trace"),
+        help: ArgumentHelp(
+            "Tell on standard error what is done: all, or some of repository, snapshot, connector, server.",
+            valueName: "areas"))
+    var trace: TraceAreas?
+
+    @Flag(name: .customLong("time"), help: "Print how long it took.") var time = false
+
     package init() {}
 
     package mutating func validate() throws {
         guard (1...64).contains(concurrency) else {
             throw ValidationError("--concurrency must be between 1 and 64, not \(concurrency).")
+        }
+        if let processors {
+            guard (1...SystemFacts.processorCount).contains(processors) else {
+                throw ValidationError(
+                    "--cpu must be between 1 and \(SystemFacts.processorCount), not \(processors).")
+            }
+            concurrency = min(concurrency, processors)
         }
     }
 }

@@ -23,6 +23,13 @@ final class JSONJobDisplay: JobDisplay {
             print("workflow.start", "info", [:])
         case .expected(let records): print("expected", "info", ["records": .count(records)])
         case .entry(let entry): show(entry)
+        case .difference(let path, let change, let kind):
+            print(
+                "difference", "info",
+                [
+                    "path": .path(path.bytes), "pathBytes": .rawBytes(path.bytes), "change": .string(change.rawValue),
+                    "kind": .string(kind.rawValue),
+                ])
         case .advanced: break
         case .finding(let finding):
             let isDamage = finding.severity == .damage

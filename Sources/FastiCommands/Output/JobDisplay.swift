@@ -22,10 +22,10 @@ struct JobTitle: Sendable {
 
 extension CommandContext {
     /// A progress bar for a person at a terminal, one line per path for a file, JSON for a program.
-    func display(_ title: JobTitle, snapshot: MAC? = nil) -> any JobDisplay {
+    func display(_ title: JobTitle, snapshot: MAC? = nil, showsProgress: Bool = true) -> any JobDisplay {
         if global.json { return JSONJobDisplay(title: title, output: output, snapshot: snapshot) }
         let isWatched = Descriptor.isTerminal(2) && environment["TERM"] != "dumb"
-        if isWatched, !global.stdio, !global.quiet, !global.silent {
+        if isWatched, showsProgress, !global.stdio, !global.quiet, !global.silent {
             return ProgressDisplay(
                 output: output, colours: environment["NO_COLOR"]?.isEmpty ?? true, snapshot: snapshot)
         }
@@ -59,6 +59,7 @@ struct JobLine {
         let prefix = snapshot.map { "\($0.shortHex): " } ?? ""
         switch event {
         case .started, .expected, .advanced: return nil
+        case .difference(let path, let change, _): self.init(isFailure: false, text: "\(change.symbol) \(path)")
         case .entry(let entry):
             switch entry.outcome {
             case .done, .unchanged: self.init(isFailure: false, text: "\(prefix)OK ✓ \(entry.path)")

@@ -26,7 +26,10 @@ final class ProgressDisplay: JobDisplay {
         state.withLock { state in
             if case .started(let identifier) = event { state.snapshot = identifier }
             state.meter.count(event)
-            if let line = JobLine(event, snapshot: state.snapshot), line.isFailure || event.isNote {
+            if case .difference = event, let line = JobLine(event, snapshot: state.snapshot) {
+                erase(&state)
+                try? output.line(line.text)
+            } else if let line = JobLine(event, snapshot: state.snapshot), line.isFailure || event.isNote {
                 erase(&state)
                 output.error(colours && line.isFailure ? "\u{1B}[31m\(line.text)\u{1B}[0m" : line.text)
             }

@@ -20,7 +20,7 @@ package struct ProgressMeter: Sendable {
             case .unchanged: break
             case .failed: failed += 1
             }
-        case .advanced: done += 1
+        case .difference, .advanced: done += 1
         case .started, .finding, .note, .warning, .incomplete: break
         }
     }

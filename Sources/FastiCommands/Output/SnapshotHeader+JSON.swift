@@ -15,6 +15,12 @@ extension SnapshotHeader {
         return summary.directory.counts.files.addingReportingOverflow(summary.below.counts.files).partialValue
     }
 
+    /// Paths that could not be read.
+    var totalErrors: UInt64 {
+        guard let summary = source?.summary else { return 0 }
+        return summary.directory.counts.errors.addingReportingOverflow(summary.below.counts.errors).partialValue
+    }
+
     var json: JSONValue {
         let importer = source?.importer
         return [
@@ -24,6 +30,7 @@ extension SnapshotHeader {
             "perimeter": .string("\(perimeter)"), "job": .string("\(job)"), "dataset": .string("\(dataset ?? "")"),
             "type": .string("\(importer?.type ?? "")"), "origin": .string("\(importer?.origin ?? "")"),
             "root": .path(root.bytes), "size": .count(totalSize), "files": .count(totalFiles),
+            "entries": .count(entryCount), "errors": .count(totalErrors),
             "tags": .strings(tags.map { "\($0)" }), "complete": .boolean(!isIncomplete),
         ]
     }

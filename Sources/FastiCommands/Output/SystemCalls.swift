@@ -90,6 +90,10 @@ enum SystemFacts {
         return String(cString: entry.pointee.pw_name)
     }
 
+    static var userID: UInt64 { UInt64(getuid()) }
+
+    static var groupID: UInt64 { UInt64(getgid()) }
+
     static var userName: String { userName(of: getuid()) }
 }
 

@@ -6,6 +6,12 @@ public struct SnapshotDescription: Sendable {
     /// parent of a later one.
     public var identity: ConnectorIdentity
     public var name: String
+    /// Free fields of the header, empty unless a user sets them.
+    public var category = ""
+    public var environment = ""
+    public var perimeter = ""
+    public var job = ""
+    public var dataset = ""
     public var tags: [String]
     /// How the backup ran, in this order: ``contextKeys`` are those of the format. The command line must be free of
     /// secrets already.

@@ -56,7 +56,7 @@ private func entryGroup<Kind: EntryKindProvider>(
         subcommands: [
             EntryAddCommand<Kind>.self, EntrySetCommand<Kind>.self, EntryUnsetCommand<Kind>.self,
             EntryRemoveCommand<Kind>.self, EntryShowCommand<Kind>.self, EntryCheckCommand<Kind>.self,
-            EntryPingCommand<Kind>.self,
+            EntryPingCommand<Kind>.self, EntryImportCommand<Kind>.self,
         ] + more)
 }
 

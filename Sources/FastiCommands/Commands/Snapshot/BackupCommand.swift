@@ -16,23 +16,24 @@ struct BackupCommand: ContextualCommand {
             When single paths cannot be read, the snapshot is tagged "incomplete" and the exit status is 3. When the \
             source breaks off, there is no snapshot, unless --keep-partial is given.
 
+            Tags that are not given come from FASTI_TAGS or PLAKAR_TAGS. Hooks are commands for sh, with FASTI_STORE, \
+            FASTI_SOURCE, FASTI_SNAPSHOT, FASTI_STATUS and FASTI_ERROR in their environment; what they print goes to \
+            standard error.
+
             Examples:
               fasti at /var/backups backup @my-caldav
               fasti at /var/backups backup /home/anna/calendars --tag daily
+              fasti at /var/backups backup ~ --ignore '*.tmp' --ignore-file ~/.backupignore --dry-run
               fasti at /var/backups backup caldav://cal.example.org -o username=anna
+              fasti at /var/backups backup @home @work --post-hook 'curl -fsS https://hc.example.org/ID'
             """)
 
     static let worksOnStore = true
 
     @Argument(help: ArgumentHelp("What to back up.", valueName: "source")) var sources: [String] = []
 
-    @Option(
-        name: .customLong("tag"),
-        help: ArgumentHelp("Tags of the snapshot, comma separated. May repeat.", valueName: "tags"))
-    var tags: [String] = []
-
-    @Option(name: .customLong("name"), help: ArgumentHelp("The name of the snapshot.", valueName: "name"))
-    var name = "default"
+    @OptionGroup(title: "Description of the snapshot") var header: HeaderOptions
+    @OptionGroup var ignoring: IgnoreOptions
 
     @Option(
         name: [.customShort("o"), .customLong("option")],
@@ -42,12 +43,20 @@ struct BackupCommand: ContextualCommand {
     @Flag(name: .customLong("check"), help: "Check the whole snapshot when it is made.")
     var check = false
 
-    @Flag(name: .customLong("dry-run"), help: "List what would be read, and make nothing.")
+    @Flag(name: .customLong("dry-run"), help: "List what differs from the last snapshot, and make none.")
     var dryRun = false
 
     @Flag(name: .customLong("keep-partial"), help: "Keep what was read when a source breaks off.")
     var keepPartial = false
 
+    @Flag(name: .customLong("no-xattr"), help: "Leave out extended attributes.") var noAttributes = false
+    @Flag(name: .customLong("no-progress"), help: "Show no progress bar.") var noProgress = false
+
+    /// plakar's ways to tune its memory; accepted, and not needed here.
+    @Option(name: .customLong("packfiles"), help: .hidden) var packfiles: String?
+    @Option(name: .customLong("cache"), help: .hidden) var cache: String?
+
+    @OptionGroup(title: "Hooks") var hooks: HookOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
@@ -67,11 +76,12 @@ struct BackupCommand: ContextualCommand {
         let places = try references.map {
             try context.configuration.resolve($0, kind: .source, environment: context.environment)
         }
+        let ignored = try ignoring.read()
         return try await context.withRepository { repository in
             var status = ExitStatus.success
             for (number, place) in places.enumerated() {
                 do {
-                    let next = try await backUp(place, to: repository, context)
+                    let next = try await backUp(place, ignored, to: repository, context)
                     if status == .success { status = next }
                 } catch let error where number < places.count - 1 && !Task.isCancelled {
                     // One source that fails does not keep the others from being backed up.
@@ -85,59 +95,87 @@ struct BackupCommand: ContextualCommand {
     }
 
     private func backUp(
-        _ place: ResolvedPlace, to repository: Repository, _ context: CommandContext
+        _ place: ResolvedPlace, _ ignored: LoadedIgnoreOptions, to repository: Repository, _ context: CommandContext
     ) async throws -> ExitStatus {
+        if dryRun { return try await rehearse(place, ignored, repository, context) }
+        let variables = [
+            "FASTI_SOURCE": context.shown(place), "FASTI_STORE": context.shown(try context.storePlace()),
+        ]
+        let (header, status) = try await hooks.around(variables) {
+            let summary = try await withJob(place, ignored, repository, context) { job in
+                let display = self.display(repository, context)
+                do {
+                    let summary = try await job.run(display.show)
+                    try conclude(summary, place, display, context)
+                    return summary
+                } catch {
+                    display.end()
+                    throw error
+                }
+            }
+            if check { try await checkAgain(summary.header, in: repository, context) }
+            let status: ExitStatus = summary.isComplete ? .success : .incomplete
+            return (summary.header, status, snapshot: summary.header.identifier.hex)
+        }
+        context.trace(.snapshot, "made \(header.identifier.hex)")
+        return status
+    }
+
+    private func withJob<Result: Sendable>(
+        _ place: ResolvedPlace, _ ignored: LoadedIgnoreOptions, _ repository: Repository, _ context: CommandContext,
+        _ body: (BackupJob) async throws -> Result
+    ) async throws -> Result {
         let settings = try place.configuration(options: options.byKey, workingDirectory: context.workingDirectory)
+        context.trace(.connector, "source \(context.shown(place))")
         let importer = try await context.registry.importer(settings)
         return try await context.closing(importer.close) {
-            let job = BackupJob(repository: repository, importer: importer, options: jobOptions(context))
-            let display = context.display(JobTitle(workflow: "import", repository: repository.identifier))
-            if dryRun { return try await rehearse(job, display, context) }
-            let summary: BackupSummary
-            do {
-                summary = try await job.run(display.show)
-            } catch {
-                display.end()
-                throw error
-            }
-            try conclude(summary, display, context)
-            if check { try await checkAgain(summary.header, in: repository, context) }
-            return summary.isComplete ? .success : .incomplete
+            var jobOptions = BackupOptions()
+            header.apply(to: &jobOptions, context)
+            jobOptions.ignored = ignored.rules(root: importer.identity.root)
+            jobOptions.keepsAttributes = !noAttributes
+            jobOptions.keepsPartial = keepPartial
+            jobOptions.concurrency = global.concurrency
+            return try await body(BackupJob(repository: repository, importer: importer, options: jobOptions))
         }
     }
 
-    private func jobOptions(_ context: CommandContext) -> BackupOptions {
-        var result = BackupOptions()
-        result.name = name
-        result.tags = tags.flatMap(CommaList.items)
-        if result.tags.isEmpty {
-            let fromEnvironment = context.environment["FASTI_TAGS"] ?? context.environment["PLAKAR_TAGS"]
-            result.tags = CommaList.items(fromEnvironment ?? "")
-        }
-        result.keepsPartial = keepPartial
-        result.concurrency = global.concurrency
-        result.context = context.recordedContext
-        return result
+    private func display(_ repository: Repository, _ context: CommandContext) -> any JobDisplay {
+        context.display(
+            JobTitle(workflow: "import", repository: repository.identifier), showsProgress: !noProgress)
     }
 
     private func rehearse(
-        _ job: BackupJob, _ display: any JobDisplay, _ context: CommandContext
+        _ place: ResolvedPlace, _ ignored: LoadedIgnoreOptions, _ repository: Repository, _ context: CommandContext
     ) async throws -> ExitStatus {
-        let counts: BackupSummary.Counts
+        let display = display(repository, context)
+        let summary: RehearsalSummary
         do {
-            counts = try await job.rehearse(display.show)
+            summary = try await withJob(place, ignored, repository, context) { try await $0.rehearse(display.show) }
         } catch {
             display.end()
             throw error
         }
+        let status: ExitStatus = summary.failures.isEmpty ? .success : .incomplete
+        let comparison = summary.parent.map { "compared with \($0.shortHex)" } ?? "no snapshot yet"
         try context.conclude(
             display,
-            text: "dry run: \(Format.count(counts.files, "file")), \(Format.size(counts.bytes)) would be looked at",
-            json: ["dryRun": true, "files": .count(counts.files), "directories": .count(counts.directories)])
-        return .success
+            text: "dry run, \(comparison): \(summary.added) added, \(summary.changed) changed, "
+                + "\(summary.removed) removed, \(summary.unchanged) unchanged; "
+                + "\(Format.size(summary.bytesToRead)) would be read",
+            json: [
+                "dryRun": true, "source": .string(context.shown(place)), "parent": .optional(summary.parent?.hex),
+                "files": .count(summary.counts.files), "directories": .count(summary.counts.directories),
+                "added": .count(summary.added), "changed": .count(summary.changed),
+                "removed": .count(summary.removed), "unchanged": .count(summary.unchanged),
+                "bytes": .count(summary.bytesToRead), "errors": .count(summary.failures.count),
+                "failures": summary.failures.json, "exitStatus": .count(status.rawValue),
+            ])
+        return status
     }
 
-    private func conclude(_ summary: BackupSummary, _ display: any JobDisplay, _ context: CommandContext) throws {
+    private func conclude(
+        _ summary: BackupSummary, _ place: ResolvedPlace, _ display: any JobDisplay, _ context: CommandContext
+    ) throws {
         let counts = summary.counts
         let errors = summary.failures.count
         let outcome = errors == 0 ? "without errors" : "with \(Format.count(errors, "error"))"
@@ -151,7 +189,8 @@ struct BackupCommand: ContextualCommand {
         try context.conclude(
             display, text: text,
             json: [
-                "snapshot": .string(summary.header.identifier.hex), "complete": .boolean(summary.isComplete),
+                "snapshot": .string(summary.header.identifier.hex), "source": .string(context.shown(place)),
+                "complete": .boolean(summary.isComplete),
                 "files": .count(counts.files), "directories": .count(counts.directories),
                 "others": .count(counts.others), "unchanged": .count(counts.unchanged), "bytes": .count(counts.bytes),
                 "bytesStored": .count(summary.bytesStored), "incremental": .boolean(summary.hasParent),

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import BackupEngine
+internal import Compression
 internal import ConnectorKit
 internal import Kloset
 internal import KlosetFormat
@@ -14,10 +15,14 @@ struct CatCommand: ContextualCommand {
             Examples:
               fasti at /var/backups cat latest:/work/meeting.ics
               fasti at /var/backups cat 3f2a:contacts/anna.vcf > anna.vcf
+              fasti at /var/backups cat --decompress 3f2a:/var/log/syslog.1.gz
             """)
 
     static let worksOnStore = true
 
+    @Flag(name: .customLong("decompress"), help: "Expand files that gzip has compressed.") var decompresses = false
+    @Flag(name: .customLong("highlight"), help: "Colour the names of properties in calendars and contacts.")
+    var highlight = false
     @Argument(help: ArgumentHelp("Files in snapshots.", valueName: "snapshot:path")) var targets: [SnapshotArgument]
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
@@ -33,15 +38,30 @@ struct CatCommand: ContextualCommand {
                 let snapshot = try await target.reference.find(in: repository)
                 let path = target.reference.path(below: snapshot.header.root)
                 let entry = try await snapshot.file(at: path)
-                if global.json {
+                if global.json || decompresses || highlight {
                     var bytes: [UInt8] = []
                     try await snapshot.read(entry) { bytes.append(contentsOf: $0) }
-                    try context.output.json(json(path, snapshot, bytes))
+                    if decompresses { bytes = try expanded(bytes, path) }
+                    if global.json {
+                        try context.output.json(json(path, snapshot, bytes))
+                    } else {
+                        try context.output.bytes(highlight ? ContentHighlighter.coloured(bytes) : bytes)
+                    }
                 } else {
                     try await snapshot.read(entry) { try context.output.bytes($0) }
                 }
             }
             return .success
+        }
+    }
+
+    /// Files that gzip has not compressed stay as they are.
+    private func expanded(_ bytes: [UInt8], _ path: BytePath) throws -> [UInt8] {
+        guard bytes.starts(with: [0x1F, 0x8B]) else { return bytes }
+        do {
+            return try Gzip.decompress(bytes, limit: 1 << 30)
+        } catch {
+            throw CommandError(.inputOutput, "\(path) cannot be expanded: \(error)")
         }
     }
 

@@ -6,42 +6,49 @@ internal import KlosetFormat
 
 struct DiffCommand: ContextualCommand {
     static let configuration = CommandConfiguration(
-        commandName: "diff", abstract: "List what changed between two snapshots.",
+        commandName: "diff", abstract: "List what changed between two snapshots, or since one.",
         discussion: """
-            One line for each path: "+" was added, "-" was removed, "M" has another content, "m" has other \
-            permissions or another owner. Times alone are not compared.
+            Of two folders, one line for each path: "+" was added, "-" was removed, "M" has another content, "m" has \
+            other permissions or another owner. Times alone are not compared. With --recursive the contents of changed \
+            files follow. Of two files, the lines that differ, as diff -u prints them.
+
+            With one argument the snapshot is compared with what is in its folder on this machine now.
+
+            The exit status is 0 whether or not something differs; with --exit-code it is 1 when something does.
 
             Examples:
               fasti at /var/backups diff 3f2a latest
-              fasti at /var/backups diff 3f2a:/work 81cc:/work
+              fasti at /var/backups diff 3f2a:/work/a.ics 81cc:/work/a.ics
+              fasti at /var/backups diff --recursive 3f2a:/work latest:/work
+              fasti at /var/backups diff latest
             """)
 
     static let worksOnStore = true
 
+    @Flag(name: .customLong("recursive"), help: "Show also what changed in files.") var recursive = false
+    @Flag(name: .customLong("highlight"), help: "Colour added and removed lines.") var highlight = false
+    @Flag(name: .customLong("exit-code"), help: "Answer 1 when something differs.") var tellsByStatus = false
+
     @Argument(help: ArgumentHelp("The earlier snapshot, or a path in it.", valueName: "old[:path]"))
     var old: SnapshotArgument
 
-    @Argument(help: ArgumentHelp("The later snapshot, or a path in it.", valueName: "new[:path]"))
-    var new: SnapshotArgument
+    @Argument(
+        help: ArgumentHelp("The later snapshot, or a path in it; this machine without it.", valueName: "new[:path]"))
+    var new: SnapshotArgument?
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         try await context.withRepository { repository in
             let before = try await place(old.reference, repository)
-            let after = try await place(new.reference, repository)
-            var changes: [JSONValue] = []
-            let summary = try await SnapshotDiff(from: before, to: after).run { path, change, kind in
-                if global.json {
-                    changes.append([
-                        "path": .path(path.bytes), "change": .string(change.rawValue), "kind": .string(kind.rawValue),
-                    ])
-                } else {
-                    try context.output.line("\(change.symbol) \(path)")
-                }
+            let differs: Bool
+            if let new {
+                let after = try await place(new.reference, repository)
+                differs = try await compare(before, after, context)
+            } else {
+                differs = try await compareLive(before, context)
             }
-            try conclude(summary, changes, before, after, context)
-            return .success
+            return differs && tellsByStatus ? .failure : .success
         }
     }
 
@@ -50,16 +57,114 @@ struct DiffCommand: ContextualCommand {
         return SnapshotDiff.Place(snapshot: snapshot, path: reference.path(below: snapshot.header.root))
     }
 
+    // MARK: Two snapshots
+
+    private func compare(
+        _ old: SnapshotDiff.Place, _ new: SnapshotDiff.Place, _ context: CommandContext
+    ) async throws -> Bool {
+        let changes = DiffLog()
+        let summary = try await SnapshotDiff(from: old, to: new).run { path, change, kind in
+            changes.append(path, change, kind)
+            if !global.json, !isFile(change, kind, path) { try context.output.line("\(change.symbol) \(path)") }
+        }
+        var texts: [JSONValue] = []
+        for item in changes.items where item.change == .changed && item.kind == .file {
+            guard recursive || item.path.isRoot else { continue }
+            let text = try await FileDifference.between(
+                try await content(old, item.path), title(old, item.path), try await content(new, item.path),
+                title(new, item.path))
+            try show(text, item.path, &texts, context)
+        }
+        let place = { (place: SnapshotDiff.Place) -> JSONValue in
+            ["snapshot": .string(place.snapshot.header.identifier.hex), "path": .path(place.path.bytes)]
+        }
+        try conclude(summary, changes, texts, place(old), place(new), context)
+        return !summary.isEmpty
+    }
+
+    /// Two files are shown by their lines alone.
+    private func isFile(_ change: SnapshotDiff.Change, _ kind: JobEntry.Kind, _ path: BytePath) -> Bool {
+        path.isRoot && kind == .file && change == .changed
+    }
+
+    private func title(_ place: SnapshotDiff.Place, _ path: BytePath) -> String {
+        "\(place.snapshot.header.identifier.shortHex):\(path.joined(to: place.path))"
+    }
+
+    private func content(_ place: SnapshotDiff.Place, _ path: BytePath) async throws -> [UInt8]? {
+        try await place.snapshot.boundedContent(at: path.joined(to: place.path))
+    }
+
+    // MARK: A snapshot and this machine
+
+    private func compareLive(_ old: SnapshotDiff.Place, _ context: CommandContext) async throws -> Bool {
+        let type = old.snapshot.header.source?.importer.type ?? ""
+        guard type == "fs" else {
+            throw CommandError(
+                .wrongKind, "The snapshot is of a source of the kind \"\(type)\", not of this machine's files.",
+                advice: "Name a second snapshot; backup --dry-run compares with any source.")
+        }
+        let location = Location(scheme: "fs", rest: String(decoding: old.path.bytes, as: UTF8.self))
+        let importer = try await context.registry.importer(
+            ConnectorConfiguration(location: location, options: [:], workingDirectory: context.workingDirectory))
+        return try await context.closing(importer.close) {
+            let changes = DiffLog()
+            let isJSON = global.json
+            let root = old.path
+            let output = context.output
+            let comparison = LiveComparison(snapshot: old.snapshot, path: old.path, importer: importer)
+            let summary = try await comparison.run { path, change, kind in
+                let relative = path.relative(to: root) ?? path
+                changes.append(relative, change, kind)
+                let isOneFile = relative.isRoot && kind == .file && change == .changed
+                if !isJSON, !isOneFile { try output.line("\(change.symbol) \(relative)") }
+            }
+            var texts: [JSONValue] = []
+            for item in changes.items where item.change == .changed && item.kind == .file {
+                guard recursive || item.path.isRoot else { continue }
+                let path = item.path.joined(to: old.path)
+                let live = try await importer.boundedContent(at: path)
+                let text = try await FileDifference.between(
+                    try await content(old, item.path), title(old, item.path), live, "\(path)")
+                try show(text, item.path, &texts, context)
+            }
+            let before: JSONValue = [
+                "snapshot": .string(old.snapshot.header.identifier.hex), "path": .path(old.path.bytes),
+            ]
+            try conclude(
+                summary, changes, texts, before, ["snapshot": .null, "path": .path(old.path.bytes)], context)
+            return !summary.isEmpty
+        }
+    }
+
+    // MARK: Output
+
+    private func show(_ lines: [String], _ path: BytePath, _ texts: inout [JSONValue], _ context: CommandContext) throws
+    {
+        if global.json {
+            texts.append(["path": .path(path.bytes), "lines": .strings(lines)])
+            return
+        }
+        for line in lines {
+            let text = printable(line.utf8)
+            try context.output.line(highlight ? FileDifference.coloured(text) : text)
+        }
+    }
+
     private func conclude(
-        _ summary: SnapshotDiff.Summary, _ changes: [JSONValue], _ old: SnapshotDiff.Place, _ new: SnapshotDiff.Place,
+        _ summary: SnapshotDiff.Summary, _ changes: DiffLog, _ texts: [JSONValue], _ old: JSONValue, _ new: JSONValue,
         _ context: CommandContext
     ) throws {
         if global.json {
             try context.output.json([
-                "version": .schemaVersion, "type": "diff",
-                "old": ["snapshot": .string(old.snapshot.header.identifier.hex), "path": .path(old.path.bytes)],
-                "new": ["snapshot": .string(new.snapshot.header.identifier.hex), "path": .path(new.path.bytes)],
-                "changes": .array(changes), "added": .count(summary.added), "removed": .count(summary.removed),
+                "version": .schemaVersion, "type": "diff", "old": old, "new": new,
+                "changes": .array(
+                    changes.items.map { item in
+                        [
+                            "path": .path(item.path.bytes), "pathBytes": .rawBytes(item.path.bytes),
+                            "change": .string(item.change.rawValue), "kind": .string(item.kind.rawValue),
+                        ]
+                    }), "contents": .array(texts), "added": .count(summary.added), "removed": .count(summary.removed),
                 "changed": .count(summary.changed), "metadata": .count(summary.metadata), "same": .count(summary.same),
             ])
         } else {
@@ -71,7 +176,7 @@ struct DiffCommand: ContextualCommand {
 }
 
 extension SnapshotDiff.Change {
-    fileprivate var symbol: String {
+    var symbol: String {
         switch self {
         case .added: "+"
         case .removed: "-"

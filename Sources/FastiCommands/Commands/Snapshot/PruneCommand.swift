@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BackupEngine
 internal import ConnectorKit
+internal import FastiConfiguration
 internal import Kloset
 internal import KlosetFormat
 
@@ -26,22 +27,30 @@ struct PruneCommand: ContextualCommand {
 
     @Argument(help: ArgumentHelp("Judge these snapshots only.", valueName: "snapshot"))
     var targets: [SnapshotArgument] = []
+    @Option(
+        name: .customLong("policy"),
+        help: ArgumentHelp("A policy by name; options given beside it win.", valueName: "policy"))
+    var policy: EntryName?
     @OptionGroup var removal: RemovalOptions
     @OptionGroup var selection: SelectionOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
         try targets.requireWholeSnapshots("only whole snapshots can be removed.")
-        if selection.periods.isEmpty {
+        if policy == nil, selection.periods.isEmpty {
             throw ValidationError(
                 "No rule says what to keep: add --days 7, --newest 10 or the like. To remove snapshots, use rm.")
         }
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        try await context.withRepository { repository in
-            let moment = context.moment
-            let selection = selection.selection(at: moment)
+        let moment = context.moment
+        // A policy that cannot be understood is told before anyone is asked for a passphrase.
+        let base = try policy.map { name in
+            try SnapshotSelection(context.configuration.readPolicies().policy(name.text), at: moment, context)
+        }
+        let selection = selection.selection(at: moment, over: base ?? SnapshotSelection())
+        return try await context.withRepository { repository in
             context.explain(self.selection.conditions, at: moment)
             let listing = try await repository.snapshots()
             listing.warn(context)

@@ -86,12 +86,31 @@ struct CreateCommand: ContextualCommand {
         }
         guard !first.isEmpty else { throw CommandError(.weakPassphrase, "The passphrase is empty.") }
         let strength = PassphraseStrength(first)
-        if !weakPassphrase, !strength.isSufficient {
-            throw CommandError(
-                .weakPassphrase,
-                "The passphrase is easy to guess: about \(Int(strength.bits)) bits, where "
-                    + "\(Int(PassphraseStrength.requiredBits)) are needed.")
+        if !weakPassphrase, !strength.isSufficient { return try strongerThan(first, strength, context) }
+        return try repeated(first)
+    }
+
+    /// Whoever types a weak passphrase again means it.
+    private func strongerThan(
+        _ weak: [UInt8], _ strength: PassphraseStrength, _ context: CommandContext
+    ) throws -> [UInt8] {
+        let judgement =
+            "That passphrase is easy to guess: about \(Int(strength.bits)) bits, where "
+            + "\(Int(PassphraseStrength.requiredBits)) are good."
+        context.output.error(judgement)
+        let next = try Terminal.askSecretly("A better one, or the same again to use it nevertheless: ") ?? []
+        if next == weak {
+            context.warn("the passphrase of this store is weak; whoever gets at the store can try to guess it.")
+            return weak
         }
+        guard PassphraseStrength(next).isSufficient else {
+            throw CommandError(
+                .weakPassphrase, next.isEmpty ? "The passphrase is empty." : "This one is easy to guess, too.")
+        }
+        return try repeated(next)
+    }
+
+    private func repeated(_ first: [UInt8]) throws -> [UInt8] {
         guard try Terminal.askSecretly("The same passphrase again: ") == first else {
             throw CommandError(.weakPassphrase, "The two passphrases differ.", advice: "Try again; nothing was made.")
         }
@@ -102,6 +121,11 @@ struct CreateCommand: ContextualCommand {
         let configuration = repository.configuration
         let compression = configuration.compression.map { $0.algorithm.description }
         guard !global.quiet || global.json else { return }
+        if repository.isEncrypted {
+            context.note(
+                "Keep the passphrase and this line where a fire does not reach them: store \(repository.identifier) "
+                    + "in \(context.shown(place)). To change a passphrase, make a new store and sync into it.")
+        }
         try context.show(
             text: """
                 Created \(repository.isEncrypted ? "an encrypted" : "a plaintext") store in \(context.shown(place)) \

@@ -37,6 +37,11 @@ struct InfoCommand: ContextualCommand {
     private func show(_ repository: Repository, _ context: CommandContext) async throws -> ExitStatus {
         let configuration = repository.configuration
         let listing = try await repository.snapshots()
+        let packfiles = try await repository.store.list(.packfile).count
+        let states = try await repository.store.list(.state).count
+        let locks = try await repository.store.list(.lock).count
+        let blobs = repository.storedBlobs
+        let logical = listing.headers.reduce(UInt64(0)) { $0.addingReportingOverflow($1.totalSize).partialValue }
         let compression = configuration.compression.map { printable($0.algorithm.bytes) }
         let derivation = configuration.encryption.map { printable($0.keyDerivation.algorithm.bytes) }
         if global.json {
@@ -46,7 +51,9 @@ struct InfoCommand: ContextualCommand {
                 "encrypted": .boolean(repository.isEncrypted), "keyDerivation": .optional(derivation),
                 "hashing": .string("\(configuration.hashing.algorithm)"), "compression": .optional(compression),
                 "chunking": .string("\(configuration.chunking.algorithm)"),
-                "snapshots": .count(listing.headers.count), "unreadable": listing.unreadableJSON,
+                "snapshots": .count(listing.headers.count), "packfiles": .count(packfiles), "states": .count(states),
+                "locks": .count(locks), "blobs": .count(blobs.count), "bytesStored": .count(blobs.bytes),
+                "bytesLogical": .count(logical), "unreadable": listing.unreadableJSON,
             ])
         } else {
             let lines: [(String, String)] = [
@@ -56,6 +63,10 @@ struct InfoCommand: ContextualCommand {
                 ("Hashing", printable(configuration.hashing.algorithm.bytes)), ("Compression", compression ?? "none"),
                 ("Chunking", printable(configuration.chunking.algorithm.bytes)),
                 ("Snapshots", "\(listing.headers.count)"),
+                ("Packfiles", "\(packfiles)"), ("States", "\(states)"), ("Locks", "\(locks)"),
+                ("Blobs", "\(blobs.count)"), ("Stored", Format.size(blobs.bytes)), ("Logical", Format.size(logical)),
+                ("Incomplete", "\(listing.headers.count(where: \.isIncomplete))"),
+                ("Unreadable", "\(listing.unreadable.count + listing.damagedStates.count)"),
             ]
             for (key, value) in lines { try context.output.line("\(key): \(value)") }
         }
@@ -75,8 +86,12 @@ struct InfoCommand: ContextualCommand {
         var lines: [(String, String)] = [
             ("Snapshot", header.identifier.hex), ("Time", Format.time(header.timestamp)),
             ("Duration", Format.duration(.nanoseconds(header.duration))), ("Name", printable(header.name.bytes)),
+            ("Category", printable(header.category.bytes)), ("Environment", printable(header.environment.bytes)),
+            ("Perimeter", printable(header.perimeter.bytes)), ("Job", printable(header.job.bytes)),
+            ("Dataset", printable(header.dataset?.bytes ?? [])),
             ("Type", printable(importer?.type.bytes ?? [])), ("Origin", printable(importer?.origin.bytes ?? [])),
             ("Directory", "\(header.root)"), ("Files", "\(header.totalFiles)"),
+            ("Entries", "\(header.entryCount)"), ("Errors", "\(header.totalErrors)"),
             ("Size", Format.size(header.totalSize)),
             ("Tags", header.tags.map { printable($0.bytes) }.joined(separator: ", ")),
             ("Complete", header.isIncomplete ? "no" : "yes"),

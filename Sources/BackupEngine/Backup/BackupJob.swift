@@ -26,7 +26,7 @@ package struct BackupJob: Sendable {
         let writer = try await repository.writer(description, parent: parent)
         report(.started(snapshot: writer.identifier))
         if let parent { report(.expected(records: parent.header.entryCount)) }
-        let progress = Progress()
+        let progress = BackupProgress()
         do {
             try await read(parent: parent, into: writer, progress, report)
             try Task.checkCancellation()
@@ -46,26 +46,14 @@ package struct BackupJob: Sendable {
         }
     }
 
-    /// Lists what the source has, without reading contents and without touching the store.
-    package func rehearse(_ report: @escaping JobReport) async throws -> BackupSummary.Counts {
-        let progress = Progress()
-        let context = context(parent: try await parent(report), progress, report)
-        try await importer.importRecords(context) { record in
-            try Task.checkCancellation()
-            let entry = record.jobEntry(
-                record.error.map { .failed(reason: $0) } ?? .done(bytes: UInt64(clamping: record.info?.size ?? 0)))
-            progress.add(entry)
-            report(.entry(entry))
-        }
-        return progress.state.counts
-    }
-
     private func read(
-        parent: Snapshot?, into writer: SnapshotWriter, _ progress: Progress, _ report: @escaping JobReport
+        parent: Snapshot?, into writer: SnapshotWriter, _ progress: BackupProgress, _ report: @escaping JobReport
     ) async throws {
         do {
-            try await importer.importRecords(context(parent: parent, progress, report)) { record in
+            let filter = SourceFilter(options, root: importer.identity.root)
+            try await importer.importRecords(context(parent: parent, filter, progress, report)) { record in
                 try Task.checkCancellation()
+                guard let record = filter.admit(record) else { return }
                 let outcome = try await writer.add(record) { try await importer.open(record) }
                 let entry = record.jobEntry(JobEntry.Outcome(outcome))
                 progress.add(entry)
@@ -79,10 +67,10 @@ package struct BackupJob: Sendable {
         }
     }
 
-    private func context(
-        parent: Snapshot?, _ progress: Progress, _ report: @escaping JobReport
+    func context(
+        parent: Snapshot?, _ filter: SourceFilter, _ progress: BackupProgress, _ report: @escaping JobReport
     ) -> ConnectorContext {
-        ConnectorContext(previous: parent, concurrency: options.concurrency) { event in
+        var context = ConnectorContext(previous: parent, concurrency: options.concurrency) { event in
             switch event {
             case .expected(let records): report(.expected(records: records))
             case .note(let text): report(.note(text))
@@ -92,10 +80,12 @@ package struct BackupJob: Sendable {
                 report(.incomplete(text))
             }
         }
+        context.excludes = { path, isDirectory in filter.excludes(path, isDirectory: isDirectory) }
+        return context
     }
 
     /// The newest snapshot of the same source, whatever its name and tags.
-    private func parent(_ report: JobReport) async throws -> Snapshot? {
+    func parent(_ report: JobReport) async throws -> Snapshot? {
         let listing = try await repository.snapshots()
         for header in listing.headers where header.isOf(importer.identity) {
             do {
@@ -109,8 +99,15 @@ package struct BackupJob: Sendable {
     }
 
     private var description: SnapshotDescription {
-        SnapshotDescription(
-            identity: importer.identity, name: options.name, tags: options.tags, context: options.context)
+        var description = SnapshotDescription(
+            identity: importer.identity, name: options.name, tags: options.tags, context: options.context,
+            start: options.start)
+        description.category = options.category
+        description.environment = options.environment
+        description.perimeter = options.perimeter
+        description.job = options.job
+        description.dataset = options.dataset
+        return description
     }
 }
 
@@ -120,53 +117,6 @@ extension JobEntry.Outcome {
         case .stored(let size): self = .done(bytes: size)
         case .unchanged: self = .unchanged
         case .failed(let reason): self = .failed(reason: reason)
-        }
-    }
-}
-
-extension Record {
-    fileprivate func jobEntry(_ outcome: JobEntry.Outcome) -> JobEntry {
-        if case .extendedAttribute = kind { return JobEntry(path: path, kind: .attribute, outcome: outcome) }
-        return JobEntry(path: path, kind: JobEntry.Kind(info?.mode), outcome: outcome)
-    }
-}
-
-/// What has happened so far; records may come from several tasks.
-private final class Progress: Sendable {
-    struct State: Sendable {
-        var counts = BackupSummary.Counts()
-        var failures = JobFailures()
-        var gaps: [String] = []
-        var records = 0
-
-        /// nil for a complete snapshot.
-        var gapsInWords: String? {
-            guard !gaps.isEmpty || !failures.isEmpty else { return nil }
-            return gaps.first ?? "\(failures.count) paths could not be read."
-        }
-    }
-
-    private let mutex = Mutex(State())
-
-    var state: State { mutex.withLock { $0 } }
-
-    func addGap(_ text: String) { mutex.withLock { $0.gaps.append(text) } }
-
-    func add(_ entry: JobEntry) {
-        mutex.withLock { state in
-            state.records += 1
-            switch entry.outcome {
-            case .failed(let reason):
-                state.failures.append(entry.path, reason)
-                return
-            case .unchanged: state.counts.unchanged += 1
-            case .done(let bytes): state.counts.bytes += bytes
-            }
-            switch entry.kind {
-            case .file: state.counts.files += 1
-            case .directory: state.counts.directories += 1
-            default: state.counts.others += 1
-            }
         }
     }
 }
