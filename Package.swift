@@ -102,7 +102,10 @@ let package = Package(
         // Layer 5: edges
         module(
             "HTTPFront",
-            ["Accounts", "DAVService", "WebDAV", hummingbird, httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
+            [
+                "Accounts", "DAVService", "WebDAV", hummingbird, httpTypes, logging, nioCore, nioHTTP1, nioPosix,
+                serviceLifecycle,
+            ]),
         module(
             "FastiCommands",
             [
@@ -130,7 +133,7 @@ let package = Package(
         tests("ChunkingTests", ["BLAKE3", "KlosetFormat", crypto]),
         tests("CollectionStoreTests", ["CollectionStore", "GitObjects", "PeerPrograms"]),
         tests("CompressionTests", ["Compression"]),
-        tests("JourneyTests", ["PeerPrograms"]),
+        tests("JourneyTests", ["PeerPrograms", "WebDAV", "XMLStream", httpTypes]),
         tests("ConnectorKitTests", ["ConnectorKit"]),
         tests("ContentLinesTests", ["ContentLines"]),
         tests("DAVClientTests", ["DAVClient", "WebDAV", "XMLStream", httpTypes]),

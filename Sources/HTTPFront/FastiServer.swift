@@ -24,7 +24,10 @@ package struct FastiServer: Service {
         application = Application(
             responder: DAVResponder(service: service, gate: gate, largestBody: largestBody),
             // A client that stays silent for a minute in the middle of a request is gone.
-            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ContinueInstaller(largestBody: largestBody)], idleTimeout: .seconds(60))
+            ),
             configuration: .init(address: bindAddress, serverName: "Fasti", backlog: 1024),
             onServerRunning: { channel in await ready(channel.localAddress?.port ?? 0) },
             logger: logger)

@@ -82,4 +82,100 @@ import Testing
         #expect(color.lowercased().hasPrefix("#112233"))
         await server.stop()
     }
+
+    /// vdirsyncer between two servers at once: a thousand events, tasks and contacts both ways, names and colours, and
+    /// what happens when both sides have changed.
+    @Test func vdirsyncerBetweenTwoServers() async throws {
+        guard let vdirsyncer = PeerEnvironment.pythonProgram("vdirsyncer") else {
+            print("vdirsyncer is not installed here: run make test")
+            return
+        }
+        let work = try TemporaryFolder()
+        let one = try #require(try await PeerServer.start(.fasti, in: work.appending("one")))
+        let two = try #require(try await PeerServer.start(.fasti, in: work.appending("two")))
+        let calendars = [one, two].map { RemoteCollection(server: $0, path: "/user/calendars/calendar/") }
+        let books = [one, two].map { RemoteCollection(server: $0, path: "/user/contacts/addressbook/") }
+        #expect(try await calendars[0].put(Corpus.seededEvents(1_000)).values.allSatisfy { $0 == 201 })
+        func todo(_ uid: String, _ summary: String) -> [UInt8] {
+            let lines = [
+                "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", "BEGIN:VTODO", "UID:\(uid)", "DTSTAMP:20260101T000000Z",
+                "SUMMARY:\(summary)", "END:VTODO", "END:VCALENDAR", "",
+            ]
+            return Array(lines.joined(separator: "\r\n").utf8)
+        }
+        func card(_ uid: String) -> [UInt8] {
+            Array("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:\(uid)\r\nFN:\(uid)\r\nN:\(uid);;;;\r\nEND:VCARD\r\n".utf8)
+        }
+        #expect(try await calendars[1].put(["task.ics": todo("task", "Two's task")]).values.allSatisfy { $0 == 201 })
+        #expect(try await books[0].put(["a.vcf": card("a")]).values.allSatisfy { $0 == 201 })
+        #expect(try await books[1].put(["b.vcf": card("b")]).values.allSatisfy { $0 == 201 })
+        func storage(_ name: String, _ type: String, _ server: PeerServer) -> String {
+            "[storage \(name)]\ntype = \"\(type)\"\nurl = \"\(server.url)/\"\nusername = \"user\"\npassword = \"pass\"\n"
+        }
+        func configure(_ resolution: String) throws {
+            let pairs = ["cal", "card"].map { kind in
+                """
+                [pair \(kind)]
+                a = "\(kind)_one"
+                b = "\(kind)_two"
+                collections = ["from a", "from b"]
+                metadata = [\(kind == "cal" ? "\"displayname\", \"color\"" : "\"displayname\"")]
+                \(resolution)
+
+                """
+            }
+            let storages = ["cal", "card"].flatMap { kind in
+                [storage("\(kind)_one", kind + "dav", one), storage("\(kind)_two", kind + "dav", two)]
+            }
+            let text = "[general]\nstatus_path = \"\(work.appending("status"))\"\n" + (pairs + storages).joined()
+            try text.write(toFile: work.appending("config"), atomically: true, encoding: .utf8)
+        }
+        func sync(_ words: String...) async throws -> ProgramResult {
+            try await run(
+                vdirsyncer, ["-c", work.appending("config")] + words,
+                input: Array(String(repeating: "y\n", count: 9).utf8))
+        }
+        try configure("")
+        for word in ["discover", "sync"] {
+            let result = try await sync(word)
+            try #require(
+                result.status == 0, "\(word): \(result.text.suffix(2000)) \(result.standardError.suffix(3000))")
+        }
+        for calendar in calendars { #expect(try await calendar.names().count == 1_001) }
+        for book in books { #expect(try await book.names().count == 2) }
+
+        // Name and colour go over, once one side has them.
+        let look =
+            "<D:propertyupdate xmlns:D=\"DAV:\" xmlns:A=\"http://apple.com/ns/ical/\"><D:set><D:prop>"
+            + "<D:displayname>Praxis &amp; Büro 100%</D:displayname><A:calendar-color>#11AA22</A:calendar-color>"
+            + "</D:prop></D:set></D:propertyupdate>"
+        let patched = try await exchange(
+            "PROPPATCH", one.url + calendars[0].path, headers: ["Content-Type": "application/xml"],
+            body: Array(look.utf8))
+        #expect(patched.status == 207)
+        let meta = try await sync("metasync")
+        #expect(meta.status == 0, "\(meta.standardError.suffix(2000))")
+        #expect(try await calendars[1].property("displayname", namespace: "DAV:") == "Praxis & Büro 100%")
+        #expect(
+            try await calendars[1].property("calendar-color", namespace: "http://apple.com/ns/ical/")
+                .uppercased().hasPrefix("#11AA22"))
+
+        // The same task is changed on both sides: nobody loses anything until somebody has decided.
+        let name = try #require(try await calendars[0].names().first { $0.contains("task") })
+        _ = try await calendars[0].put([name: todo("task", "Here")])
+        _ = try await calendars[1].put(["task.ics": todo("task", "There")])
+        let conflict = try await sync("sync", "cal")
+        #expect(conflict.status != 0 && conflict.standardError.lowercased().contains("conflict"))
+        func summary(_ calendar: RemoteCollection, _ name: String) async throws -> String {
+            try await exchange("GET", calendar.server.url + calendar.path + name).text
+        }
+        #expect(try await summary(calendars[0], name).contains("SUMMARY:Here"))
+        #expect(try await summary(calendars[1], "task.ics").contains("SUMMARY:There"))
+        try configure("conflict_resolution = \"b wins\"")
+        let decided = try await sync("sync", "cal")
+        #expect(decided.status == 0, "\(decided.standardError.suffix(2000))")
+        #expect(try await summary(calendars[0], name).contains("SUMMARY:There"))
+        await one.stop()
+        await two.stop()
+    }
 }

@@ -57,6 +57,28 @@ def main(url):
             event=True, expand=True)
         assert len(found) == 6, [event.data for event in found]
 
+        # Text, tasks, journals.
+        found = calendar.search(event=True, summary="concert")
+        assert [event.id for event in found] == ["once@fasti.example"], found
+        calendar.save_journal(
+            uid="journal@fasti.example", dtstart=datetime(2026, 3, 4, tzinfo=timezone.utc), summary="It went well")
+        assert [entry.id for entry in calendar.journals()] == ["journal@fasti.example"], calendar.journals()
+        task = calendar.todos()[0]
+        task.complete()
+        assert calendar.todos() == [], calendar.todos()
+        assert len(calendar.todos(include_completed=True)) == 1
+
+        # When is somebody busy?
+        busy = calendar.freebusy_request(
+            datetime(2026, 3, 2, tzinfo=timezone.utc), datetime(2026, 3, 4, tzinfo=timezone.utc))
+        periods = [line for line in busy.data.splitlines() if line.startswith("FREEBUSY")]
+        assert len(periods) == 2, busy.data
+
+        # Who is here?
+        people = [str(person.url) for person in client.search_principals(name="USE")]
+        assert len(people) == 1 and people[0].endswith("/user/"), people
+        assert client.search_principals(name="nobody") == []
+
         # What has changed since?
         token = calendar.get_objects_by_sync_token(load_objects=True)
         event = calendar.event_by_uid("once@fasti.example")

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 
 /// The folder that holds the collections.
 enum DataFolder {
@@ -12,5 +13,13 @@ enum DataFolder {
                 .inputOutput, "The data folder \(path) could not be created: \(error.localizedDescription)",
                 advice: "Choose another one with -d.")
         }
+    }
+
+    /// What the file system has left for this account; nil when it does not say.
+    static func availableBytes(_ path: String) -> Int? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        let (bytes, overflow) = Int(status.f_bavail).multipliedReportingOverflow(by: Int(status.f_frsize))
+        return overflow ? Int.max : bytes
     }
 }

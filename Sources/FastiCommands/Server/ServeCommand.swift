@@ -103,7 +103,7 @@ struct ServeCommand: ContextualCommand {
         let address = try address(context)
         let folder = try context.dataFolder(directory)
         let storage = try await openStorage(folder)
-        let service = DAVService(storage: storage, options: try options(), logger: logger(context))
+        let service = DAVService(storage: storage, options: try options(context, folder), logger: logger(context))
         let gate = try gate(address, context)
 
         let schedule: SnapshotSchedule? =
@@ -172,11 +172,13 @@ struct ServeCommand: ContextualCommand {
         return storage
     }
 
-    private func options() throws -> DAVOptions {
+    private func options(_ context: CommandContext, _ folder: String) throws -> DAVOptions {
         DAVOptions(
             routePrefix: routePrefix.hasSuffix("/") ? routePrefix : routePrefix + "/",
             singleUserPrincipal: users == nil ? try CollectionPath(currentUserPrincipal) : nil,
-            autocreate: defaults ? .defaults : autocreate ? .principal : .never, maxResourceSize: maxResourceSize << 20)
+            autocreate: defaults ? .defaults : autocreate ? .principal : .never, maxResourceSize: maxResourceSize << 20,
+            addresses: context.environment["EMAIL"].map { $0.isEmpty ? [] : ["mailto:\($0)"] } ?? [],
+            availableBytes: { DataFolder.availableBytes(folder) })
     }
 
     private func gate(_ address: ListenAddress, _ context: CommandContext) throws -> RequestGate {
