@@ -15,8 +15,9 @@ package final class FileImporter: Importer {
     package let identity: ConnectorIdentity
     private let root: SourceRoot
     private let staysOnDevice: Bool
-    /// Where what happens to contents is told; known when the walk begins.
-    private let report = Mutex<@Sendable (ConnectorEvent) -> Void>({ _ in })
+    /// Where what happens to contents is told; known when the walk begins. Not the function by itself: taken out of a
+    /// generic container, a function is wrapped once more each time.
+    private let context = Mutex(ConnectorContext())
 
     /// - Throws: when there is nothing to read at the path, or an option makes no sense.
     package init(_ configuration: ConnectorConfiguration) throws(ConnectorError) {
@@ -44,7 +45,7 @@ package final class FileImporter: Importer {
     package func importRecords(
         _ context: ConnectorContext, emit: @Sendable (Record) async throws -> Void
     ) async throws {
-        report.withLock { $0 = context.report }
+        self.context.withLock { $0 = context }
         var walk = FileWalk(root: root, staysOnDevice: staysOnDevice, context: context)
         try await walk.run(emit)
     }
@@ -56,7 +57,7 @@ package final class FileImporter: Importer {
             // Between the walk and now, the path or a folder on the way may have become something else.
             let isSame = record.info.map { $0.isSameFile(as: status) } ?? true
             if isSame, FileMode(posix: UInt32(status.st_mode)).isRegular {
-                return FileContentReader(file, path: record.path, status, report: report.withLock { $0 })
+                return FileContentReader(file, path: record.path, status, report: context.withLock { $0.report })
             }
         } catch {
             throw error.at(record.path)

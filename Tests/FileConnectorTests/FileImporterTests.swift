@@ -190,6 +190,20 @@ import Testing
         await #expect(throws: ConnectorError.self) { try await importer.open(record) }
     }
 
+    /// What an importer keeps must not grow with each file that is opened: releasing it once overflowed the stack.
+    @Test func manyFilesAreOpenedOneAfterTheOther() async throws {
+        try scratch.file("file", [1])
+        let importer = try Journey.importer(scratch.path)
+        let record = Record(path: BytePath(scratch.absolute("file")), info: nil, content: .onDemand)
+        var bytes = 0
+        for _ in 0..<100_000 {
+            let reader = try await importer.open(record)
+            bytes += try await reader.next()?.count ?? 0
+            await reader.close()
+        }
+        #expect(bytes == 100_000)
+    }
+
     @Test func openStaysBelowTheRoot() async throws {
         try scratch.folder("inside")
         try scratch.file("outside", [1])
