@@ -55,6 +55,15 @@ struct TimeExpressionTests {
         #expect(twice.understood(at: Self.moment) == "2026-10-25 02:30:00 +02:00")
     }
 
+    /// A store may say any time of its snapshots; which day that was must not end the program.
+    @Test("The first and the last second there are", arguments: [Int64.min, .max])
+    func extremes(seconds: Int64) {
+        for calendar in [Self.berlin, .utc, .system] {
+            let time = calendar.time(at: Timestamp(seconds: seconds, nanoseconds: 999_999_999))
+            #expect((0..<86_400).contains(time.second))
+        }
+    }
+
     @Test("Months end where they end")
     func months() throws {
         let march = try #require(TimeExpression("2026-03-31 12:00")).instant(at: Self.moment)

@@ -31,6 +31,13 @@ struct FormatTests {
         ])
     func times(seconds: Int64, text: String) { #expect(Format.time(Timestamp(seconds: seconds)) == text) }
 
+    /// A store may say anything of its entries.
+    @Test("The first and the last second there are", arguments: [Int64.min, .max])
+    func extremeTimes(seconds: Int64) {
+        let text = Format.time(Timestamp(seconds: seconds, nanoseconds: 1), fraction: true)
+        #expect(text.hasSuffix(".000000001Z") && text.count > 20)
+    }
+
     @Test("JSON is JSON, whatever is in the text")
     func json() {
         let value: JSONValue = [

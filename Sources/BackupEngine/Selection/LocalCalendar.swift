@@ -34,7 +34,9 @@ package struct LocalCalendar: Sendable {
         let local = Int(clamping: instant.seconds).addingReportingOverflow(offset).partialValue
         let days = local.flooredQuotient(by: 86_400)
         return CivilTime(
-            date: CivilDate(daysSince1970: days), second: local - days * 86_400, nanosecond: instant.nanoseconds)
+            // Not a difference: that of the earliest second there is would overflow.
+            date: CivilDate(daysSince1970: days), second: (local % 86_400 + 86_400) % 86_400,
+            nanosecond: instant.nanoseconds)
     }
 
     /// The instant at which the clock shows this. Of two the earlier one; a time that a change to summer time leaves

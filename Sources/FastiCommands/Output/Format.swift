@@ -39,7 +39,8 @@ package enum Format {
     /// RFC 3339 in UTC: `2026-07-02T15:04:05Z`, with nine digits of a second where asked.
     package static func time(_ time: Timestamp, fraction: Bool = false) -> String {
         let days = floorDivide(time.seconds, 86_400)
-        let second = time.seconds - days * 86_400
+        // Not a difference: that of the earliest second there is would overflow.
+        let second = (time.seconds % 86_400 + 86_400) % 86_400
         let (year, month, day) = civil(days)
         let date = "\(year < 1000 ? "0" + padded(year, 3) : "\(year)")-\(padded(month))-\(padded(day))"
         let clock = "\(padded(second / 3600)):\(padded(second / 60 % 60)):\(padded(second % 60))"

@@ -73,8 +73,10 @@ struct TreeCursor: Sendable {
     private var path: [(node: BTreeNode, next: Int)] = []
     private var isStarted = false
     private var lastKey: [UInt8]?
-    /// Nodes seen, where the order of keys does not rule out that one comes twice.
-    private var seen: Set<MAC>?
+    /// Every node comes once. Otherwise a tree of a few nodes that name each other many times, all of them sound,
+    /// would be walked for ever.
+    private var seen: Set<MAC> = []
+    private let anyOrder: Bool
     private let skipsDamage: Bool
     /// Nodes that could not be read and were passed over.
     private(set) var damages: [(blob: BlobID, error: KlosetError)] = []
@@ -90,7 +92,7 @@ struct TreeCursor: Sendable {
         self.tree = tree
         self.start = start
         self.skipsDamage = skipsDamage
-        if anyOrder { seen = [] }
+        self.anyOrder = anyOrder
     }
 
     /// - Throws: ``KlosetError/Code/corrupt`` when keys are not in order, which also bounds the walk.
@@ -107,7 +109,7 @@ struct TreeCursor: Sendable {
                 }
                 path[path.count - 1].next += 1
                 let key = level.node.keys[level.next]
-                if seen == nil, let lastKey, !tree.order.precedes(lastKey, key) {
+                if !anyOrder, let lastKey, !tree.order.precedes(lastKey, key) {
                     throw KlosetError(
                         .corrupt, "\(tree.rootType) \(tree.root): keys are not in order at \(printable(key))")
                 }
@@ -131,7 +133,7 @@ struct TreeCursor: Sendable {
             let mac: MAC
             if let child { mac = child } else { mac = try await tree.top() }
             blob = BlobID(tree.nodeType, mac)
-            guard path.count < 32, seen?.insert(mac).inserted ?? true else {
+            guard path.count < 32, seen.insert(mac).inserted else {
                 throw KlosetError(.corrupt, "\(tree.rootType) \(tree.root): it is too deep or a node is in it twice")
             }
             let node = try await tree.node(mac)
@@ -149,7 +151,7 @@ struct TreeCursor: Sendable {
     }
 
     private func firstIndex(in node: BTreeNode) -> Int {
-        if start.isEmpty || seen != nil { return 0 }
+        if start.isEmpty || anyOrder { return 0 }
         return node.isLeaf ? node.lowerBound(of: start, tree.order) : node.childIndex(for: start, tree.order)
     }
 }

@@ -1,6 +1,4 @@
-import Compression
 import ConnectorKit
-import Crypto
 import Kloset
 import KlosetFormat
 import Synchronization
@@ -54,67 +52,32 @@ struct DamagedStore: Sendable {
         snapshot = try await Self.source.backUp(to: repository).header.identifier
         contents = store.contents.withLock { $0 }
 
-        let codec = try Self.codec(repository.configuration, kind)
+        let bytes = try StoreBytes(contents, passphrase: kind.passphrase)
         var places: [MAC: [Place]] = [:]
         var needs: [BlobID: Set<String>] = [:]
-        for (key, file) in contents.objects where key.resource == .packfile {
-            let records = try Self.index(of: file, codec)
+        for (packfile, records) in bytes.packfiles {
             var found = records.map { record in
                 let start = Int(PackfileLayout.dataOffset + record.offset)
                 return Place(blob: record.blob, range: start..<start + Int(record.length))
             }
             let end = found.map(\.range.upperBound).max() ?? 16
-            found += [Place(blob: nil, range: 0..<16), Place(blob: nil, range: end..<file.count)]
-            places[key.mac] = found
+            let size = contents.objects[MemoryStore.Key(resource: .packfile, mac: packfile)]?.count ?? end
+            found += [Place(blob: nil, range: 0..<16), Place(blob: nil, range: end..<size)]
+            places[packfile] = found
         }
+        let objects = try bytes.plain(.object)
         let opened = try await repository.snapshot(snapshot)
         for name in Self.source.files.keys {
             guard let entry = try await opened.entry(at: BytePath("/data/home/" + name)) else { continue }
             needs[BlobID(.object, entry.object), default: []].insert(name)
-            let place = places.values.joined().compactMap(\.blob).first { $0 == BlobID(.object, entry.object) }
-            guard let place, let object = try Self.object(place, places, contents, codec) else { continue }
-            for chunk in object.chunks { needs[BlobID(.chunk, chunk.contentMAC), default: []].insert(name) }
+            guard let object = objects.first(where: { $0.mac == entry.object }) else { continue }
+            for chunk in try Object(decoding: object.bytes).chunks {
+                needs[BlobID(.chunk, chunk.contentMAC), default: []].insert(name)
+            }
         }
         needs[BlobID(.snapshot, snapshot)] = Set(Self.source.files.keys)
         self.places = places
         self.needs = needs
-    }
-
-    private static func codec(_ configuration: StoreConfiguration, _ kind: Kind) throws -> BlobCodec {
-        let compression: BlobCodec.Compression =
-            switch kind.options.compression {
-            case .lz4: .lz4
-            case .gzip: .gzip
-            case .none: .none
-            }
-        guard let passphrase = kind.passphrase, let encryption = configuration.encryption else {
-            return BlobCodec(compression: compression, encryption: nil)
-        }
-        let key = try KeyDerivation.argon2id(
-            passphrase: passphrase, salt: encryption.keyDerivation.salt, passes: 1, memory: 8, lanes: 1, length: 32)
-        return BlobCodec(compression: compression, encryption: SegmentStream(masterKey: SymmetricKey(data: key)))
-    }
-
-    private static func index(of file: [UInt8], _ codec: BlobCodec) throws -> [PackfileIndexRecord] {
-        let layout = try PackfileLayout(file: file)
-        let footer = try PackfileFooter(
-            decoding: codec.decode(
-                Array(file[Int(layout.footer.lowerBound)..<Int(layout.footer.upperBound)]), limit: 1 << 20))
-        let range = try layout.indexRange(footer)
-        return try PackfileIndex.decode(
-            codec.decode(Array(file[Int(range.lowerBound)..<Int(range.upperBound)]), limit: 1 << 20), footer: footer)
-    }
-
-    private static func object(
-        _ id: BlobID, _ places: [MAC: [Place]], _ contents: MemoryStore.Contents, _ codec: BlobCodec
-    ) throws -> Object? {
-        for (mac, list) in places {
-            guard let place = list.first(where: { $0.blob == id }),
-                let file = contents.objects[MemoryStore.Key(resource: .packfile, mac: mac)]
-            else { continue }
-            return try Object(decoding: codec.decode(Array(file[place.range]), limit: 1 << 20))
-        }
-        return nil
     }
 
     // MARK: What is left of it

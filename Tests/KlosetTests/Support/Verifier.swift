@@ -12,6 +12,24 @@ enum Verifier {
         return (python, tool)
     }()
 
+    /// What another of its commands prints.
+    static func output(_ words: [String], passphrase: [UInt8]? = nil) throws -> [UInt8] {
+        guard let command else { return [] }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: command.python)
+        process.arguments = [command.tool] + words
+        var environment = ProcessInfo.processInfo.environment
+        if let passphrase { environment["KLOSET_PASSPHRASE"] = String(decoding: passphrase, as: UTF8.self) }
+        process.environment = environment
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let bytes = [UInt8](output.fileHandleForReading.readDataToEndOfFile())
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return bytes
+    }
+
     /// Checks every rule of the format and expects none to be broken, not even those that readers forgive.
     static func expectClean(
         _ store: String, passphrase: [UInt8]? = nil, _ options: [String] = ["--all", "--foreign", "--complete"]
