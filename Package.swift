@@ -28,6 +28,8 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -103,8 +105,9 @@ let package = Package(
         module(
             "HTTPFront",
             [
-                "Accounts", "DAVService", "WebDAV", hummingbird, httpTypes, logging, nioCore, nioHTTP1, nioPosix,
-                serviceLifecycle,
+                "Accounts", "DAVService", "WebDAV", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging,
+                nioCore, nioHTTP1,
+                nioPosix, serviceLifecycle,
             ]),
         module(
             "FastiCommands",

@@ -11,7 +11,7 @@ package actor Authenticator {
     private let cacheKey = SymmetricKey(size: .bits256)
     private var users: UsersFile
     private var stamp: FileStamp
-    private var known: [String: (digest: [UInt8], hash: PasswordHash)] = [:]
+    private var known: [String: [(digest: [UInt8], hash: PasswordHash)]] = [:]
     private var failures: [String: Int] = [:]
     private let decoy: PasswordHash
 
@@ -30,23 +30,26 @@ package actor Authenticator {
         reloadIfChanged()
         let digest = Array(
             HMAC<SHA256>.authenticationCode(for: Array(name.utf8) + [0] + password, using: cacheKey))
-        let hash = users.hash(of: name)
-        if let entry = known[name], entry.hash == hash, constantTimeEqual(entry.digest, digest) { return true }
-
-        let candidate = hash ?? decoy
-        let right = await Self.verify(candidate, password) && hash != nil
-        guard right else {
+        let hashes = users.hash(of: name) == nil ? [] : users.hashes(of: name)
+        for entry in known[name] ?? [] where constantTimeEqual(entry.digest, digest) {
+            if hashes.contains(entry.hash) { return true }
+        }
+        guard let right = await Self.verify(hashes.isEmpty ? [decoy] : hashes, password), !hashes.isEmpty else {
             await delay(after: name)
             return false
         }
         failures[name] = nil
-        known[name] = (digest, candidate)
+        var entries = known[name] ?? []
+        entries.removeAll { $0.hash == right || !hashes.contains($0.hash) }
+        entries.append((digest, right))
+        known[name] = entries
         return true
     }
 
-    private static func verify(_ hash: PasswordHash, _ password: [UInt8]) async -> Bool {
+    /// The first that the password belongs to.
+    private static func verify(_ hashes: [PasswordHash], _ password: [UInt8]) async -> PasswordHash? {
         await withCheckedContinuation { continuation in
-            Self.queue.async { continuation.resume(returning: hash.matches(password)) }
+            Self.queue.async { continuation.resume(returning: hashes.first { $0.matches(password) }) }
         }
     }
 
@@ -69,7 +72,7 @@ package actor Authenticator {
         guard let users = try? UsersFile.load(path) else { return }
         stamp = now
         self.users = users
-        known = known.filter { users.hash(of: $0.key) == $0.value.hash }
+        known = known.filter { users.hash(of: $0.key) != nil }
     }
 }
 

@@ -25,6 +25,11 @@ package struct PasswordHash: Hashable, Sendable {
 
     /// Hashes a new password with Argon2id: 64 MiB, 3 passes, 1 lane, a random salt of 16 bytes.
     package init(password: [UInt8]) throws(AccountsError) {
+        try self.init(password: password, memory: 65_536, passes: 3)
+    }
+
+    /// - Parameter memory: in KiB.
+    private init(password: [UInt8], memory: UInt32, passes: UInt32) throws(AccountsError) {
         guard !password.isEmpty else { throw AccountsError(.invalidPassword, "The password is empty.") }
         guard password.count <= PasswordHash.longestPassword, !password.contains(0) else {
             throw AccountsError(
@@ -34,11 +39,17 @@ package struct PasswordHash: Hashable, Sendable {
         let salt = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         var encoded = [CChar](repeating: 0, count: 256)
         let status = argon2id_hash_encoded(
-            3, 65_536, 1, password, password.count, salt, salt.count, 32, &encoded, encoded.count)
+            passes, memory, 1, password, password.count, salt, salt.count, 32, &encoded, encoded.count)
         guard status == Int32(ARGON2_OK.rawValue) else {
             throw AccountsError(.unsupported, "Argon2 failed with status \(status).", advice: "Is there memory left?")
         }
         self.init(trusted: String(decoding: encoded.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+    }
+
+    /// Hashes a password that nobody has thought up: one with 128 random bits cannot be guessed, so that its hash may cost
+    /// next to nothing and many devices do not make logging in slow.
+    package init(generated password: GeneratedPassword) throws(AccountsError) {
+        try self.init(password: Array(password.text.utf8), memory: 1_024, passes: 1)
     }
 
     /// The longest password that is looked at; longer ones never match.

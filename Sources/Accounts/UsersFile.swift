@@ -1,11 +1,13 @@
 import FoundationEssentials
 import Glibc
 
-/// The file that says who may log in: a line `name:hash` for each user, `#` for comments, as `htpasswd` writes.
+/// The file that says who may log in: a line `name:hash` for each user, `#` for comments, as `htpasswd` writes; and a line
+/// `name/device:hash` for each password of a device.
 package struct UsersFile: Sendable {
     private var lines: [Line] = []
 
     private enum Line: Sendable {
+        /// The name, or name and device.
         case user(String, PasswordHash)
         case other(String)
     }
@@ -27,7 +29,7 @@ package struct UsersFile: Sendable {
             }
             let name = String(trimmed[..<colon])
             do throws(AccountsError) {
-                try UsersFile.check(name: name)
+                try UsersFile.check(entry: name)
                 // htpasswd-like files of other programs may carry more fields behind the hash.
                 let hash = trimmed[trimmed.index(after: colon)...].prefix { $0 != ":" }
                 lines.append(.user(name, try PasswordHash(String(hash))))
@@ -59,8 +61,37 @@ package struct UsersFile: Sendable {
     }
 
     /// Names in the order of the file.
-    package var names: [String] {
+    package var names: [String] { entries.filter { !$0.contains("/") } }
+
+    private var entries: [String] {
         lines.compactMap { if case .user(let name, _) = $0 { name } else { nil } }
+    }
+
+    /// The devices of a user that have passwords of their own, in the order of the file.
+    package func devices(of name: String) -> [String] {
+        entries.filter { $0.hasPrefix(name + "/") }.map { String($0.dropFirst(name.count + 1)) }
+    }
+
+    /// All that let a user in: the password first, then those of devices.
+    package func hashes(of name: String) -> [PasswordHash] {
+        lines.compactMap { line in
+            guard case .user(let entry, let hash) = line, entry == name || entry.hasPrefix(name + "/") else {
+                return nil
+            }
+            return hash
+        }
+    }
+
+    /// Adds a password for one device. Throws `.notFound` when there is no such user.
+    package mutating func add(device: String, of name: String, _ hash: PasswordHash) throws(AccountsError) {
+        let last = try index(of: name)
+        try UsersFile.check(name: device)
+        guard self.hash(of: "\(name)/\(device)") == nil else {
+            throw AccountsError(
+                .alreadyExists, "\"\(device)\" of \"\(name)\" has a password already.",
+                advice: "Take it back first: fasti user rm \(name)/\(device)")
+        }
+        lines.insert(.user("\(name)/\(device)", hash), at: min(last + 1 + devices(of: name).count, lines.count))
     }
 
     package func hash(of name: String) -> PasswordHash? {
@@ -82,8 +113,13 @@ package struct UsersFile: Sendable {
         lines[try index(of: name)] = .user(name, hash)
     }
 
+    /// Removes a user with all passwords of devices, or, given as `name/device`, the password of one device.
     package mutating func remove(_ name: String) throws(AccountsError) {
-        lines.remove(at: try index(of: name))
+        _ = try index(of: name)
+        lines.removeAll { line in
+            guard case .user(let entry, _) = line else { return false }
+            return entry == name || entry.hasPrefix(name + "/")
+        }
     }
 
     private func index(of name: String) throws(AccountsError) -> Int {
@@ -135,6 +171,11 @@ package struct UsersFile: Sendable {
 
     private func failure(_ what: String, _ path: String) -> AccountsError {
         AccountsError(.inputOutput, "\(path) could not be \(what): \(String(cString: strerror(errno))).")
+    }
+
+    private static func check(entry: String) throws(AccountsError) {
+        let parts = entry.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        for part in parts { try check(name: String(part)) }
     }
 
     /// A name becomes a segment of the user's URL and the name of a folder.

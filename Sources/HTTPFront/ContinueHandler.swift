@@ -21,7 +21,7 @@ final class ContinueHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func waits(_ head: HTTPRequestHead) -> Bool {
-        guard (head.version.major, head.version.minor) >= (1, 1),
+        guard head.version == .http1_1,
             head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
         else { return false }
         return head.headers.first(name: "content-length").flatMap { Int($0) }.map { $0 <= largestBody } ?? true

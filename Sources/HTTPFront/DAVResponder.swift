@@ -11,25 +11,39 @@ struct DAVResponder: HTTPResponder {
     let service: DAVService
     let gate: RequestGate
     let largestBody: Int
+    /// Whether connections are encrypted by this server itself.
+    let isSecure: Bool
+    let metrics: RequestMetrics
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: FrontContext) async throws -> Response {
         let clock = ContinuousClock()
         let start = clock.now
-        let target = request.head.path ?? "/"
-        let response = try await answer(request, target: target)
+        metrics.begin()
+        var response: Response
+        do {
+            response = try await answer(request, target: request.head.path ?? "/", peer: context.peer)
+        } catch {
+            metrics.end(request.method, status: 499, seconds: start.duration(to: clock.now) / .seconds(1))
+            throw error
+        }
+        // With it, a line of the log is found for what a client shows.
+        response.headers[.requestID] = context.id
+        let elapsed = start.duration(to: clock.now)
+        metrics.end(request.method, status: response.status.code, seconds: elapsed / .seconds(1))
         // No paths, names or agents: they tell what people have in their calendars.
         context.logger.info(
             "request",
             metadata: [
                 "method": "\(request.method)", "status": "\(response.status.code)",
-                "milliseconds": "\(start.duration(to: clock.now) / .milliseconds(1))",
+                "milliseconds": "\(elapsed / .milliseconds(1))",
             ])
         return response
     }
 
-    private func answer(_ request: Request, target: String) async throws -> Response {
+    private func answer(_ request: Request, target: String, peer: SocketAddress?) async throws -> Response {
         let verdict = await gate.judge(
-            method: request.method, target: target, authority: request.head.authority, headers: request.headers)
+            method: request.method, target: target, authority: request.head.authority, headers: request.headers,
+            peer: peer)
         switch verdict {
         case .foreignHost:
             return refusal(
@@ -42,13 +56,16 @@ struct DAVResponder: HTTPResponder {
             response.headers[.wwwAuthenticate] = "Basic realm=\"Fasti\", charset=\"UTF-8\""
             return response
         case .admitted(let user):
+            var forwarded = DAVRequest(
+                method: request.method, target: target, headers: request.headers, user: user,
+                scheme: isSecure ? "https" : "http", authority: request.head.authority ?? "")
             guard let body = try await body(of: request) else {
-                return refusal(.contentTooLarge, "This server takes at most \(largestBody) bytes in one request.")
+                var answer = Response(await service.refuseTooLarge(forwarded, limit: largestBody), isHead: false)
+                answer.headers[.connection] = "close"
+                return answer
             }
-            let answer = await service.respond(
-                to: DAVRequest(
-                    method: request.method, target: target, headers: request.headers, body: body, user: user,
-                    scheme: request.head.scheme ?? "http", authority: request.head.authority ?? ""))
+            forwarded.body = body
+            let answer = await service.respond(to: forwarded)
             return Response(answer, isHead: request.method == .head)
         }
     }
@@ -93,4 +110,8 @@ extension Response {
             self.init(status: answer.status, headers: answer.headers, body: body)
         }
     }
+}
+
+extension HTTPField.Name {
+    fileprivate static let requestID = HTTPField.Name("X-Request-ID") ?? .allow
 }

@@ -1,33 +1,42 @@
 package import DAVService
 import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
 package import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// The server at its address: HTTP/1.1, one process, all cores.
+/// The server at its address: HTTP/1.1, with TLS where there is a certificate, one process, all cores.
 package struct FastiServer: Service {
     private let application: Application<DAVResponder>
 
     /// - Parameters:
     ///   - address: where to listen.
+    ///   - certificate: nil for plain HTTP.
     ///   - largestBody: bytes of the largest request that is read at all.
     ///   - ready: called with the port once connections are accepted; 0 for a Unix socket.
     package init(
-        service: DAVService, gate: RequestGate, address: ListenAddress, largestBody: Int, logger: Logger,
+        service: DAVService, gate: RequestGate, address: ListenAddress, certificate: ServerCertificate? = nil,
+        metrics: RequestMetrics = RequestMetrics(), largestBody: Int, logger: Logger,
         ready: @escaping @Sendable (Int) async -> Void
-    ) {
+    ) throws {
         let bindAddress: BindAddress =
             switch address {
             case .host(let host, let port): .hostname(host, port: port)
             case .unixSocket(let path): .unixDomainSocket(path: path)
             }
+        // A client that stays silent for a minute in the middle of a request is gone.
+        let plain = HTTPServerBuilder.http1(
+            configuration: .init(
+                additionalChannelHandlers: [ContinueInstaller(largestBody: largestBody)], idleTimeout: .seconds(60)))
+        let builder =
+            if let certificate {
+                try HTTPServerBuilder.tls(plain, tlsConfiguration: certificate.configuration())
+            } else { plain }
         application = Application(
-            responder: DAVResponder(service: service, gate: gate, largestBody: largestBody),
-            // A client that stays silent for a minute in the middle of a request is gone.
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [ContinueInstaller(largestBody: largestBody)], idleTimeout: .seconds(60))
-            ),
+            responder: DAVResponder(
+                service: service, gate: gate, largestBody: largestBody, isSecure: certificate != nil, metrics: metrics),
+            server: builder,
             configuration: .init(address: bindAddress, serverName: "Fasti", backlog: 1024),
             onServerRunning: { channel in await ready(channel.localAddress?.port ?? 0) },
             logger: logger)

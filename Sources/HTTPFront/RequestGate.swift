@@ -1,11 +1,17 @@
 package import Accounts
 import HTTPTypes
+import NIOCore
 
 /// Decides, before anything else looks at a request, whose request it is.
 package struct RequestGate: Sendable {
     package let policy: Policy
+    /// Proxies that have asked for the password themselves and say in `X-Remote-User` who it is.
+    private let proxies: TrustedProxies?
 
-    package init(_ policy: Policy) { self.policy = policy }
+    package init(_ policy: Policy, proxies: TrustedProxies? = nil) {
+        self.policy = policy
+        self.proxies = proxies
+    }
 
     package enum Policy: Sendable {
         /// Everyone who can connect is the one user of this server. Only names in `hosts` are answered, so that a
@@ -13,6 +19,8 @@ package struct RequestGate: Sendable {
         case open(hosts: Set<String>?)
         /// Basic authentication against a users file.
         case basic(Authenticator)
+        /// Nobody but whom a trusted proxy names.
+        case proxiesOnly
     }
 
     enum Verdict: Sendable {
@@ -22,11 +30,20 @@ package struct RequestGate: Sendable {
         case foreignHost
     }
 
-    func judge(method: HTTPRequest.Method, target: String, authority: String?, headers: HTTPFields) async -> Verdict {
+    func judge(
+        method: HTTPRequest.Method, target: String, authority: String?, headers: HTTPFields, peer: SocketAddress?
+    ) async -> Verdict {
+        if let proxies, proxies.contains(peer), let user = headers[.remoteUser], !user.isEmpty {
+            return .admitted(user: user)
+        }
         switch policy {
         case .open(let hosts):
             guard let hosts else { return .admitted(user: nil) }
             return hosts.contains(RequestGate.host(of: authority ?? "")) ? .admitted(user: nil) : .foreignHost
+        case .proxiesOnly:
+            return RequestGate.isPublic(method: method, target: target)
+                ? .admitted(user: nil)
+                : .unauthenticated(reason: "This server is to be asked through its proxy, which asks who you are.")
         case .basic(let authenticator):
             guard let field = headers[.authorization] else {
                 return RequestGate.isPublic(method: method, target: target)
@@ -53,6 +70,10 @@ package struct RequestGate: Sendable {
         }
         return authority.prefix { $0 != ":" }.lowercased()
     }
+}
+
+extension HTTPField.Name {
+    fileprivate static let remoteUser = HTTPField.Name("X-Remote-User") ?? .allow
 }
 
 /// Name and password of an `Authorization: Basic` field (RFC 7617).

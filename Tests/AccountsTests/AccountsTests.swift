@@ -47,6 +47,33 @@ import Testing
         #expect(error?.description.contains("plain") == false)
     }
 
+    @Test func devicesHavePasswordsBesideTheOwners() throws {
+        var file = UsersFile()
+        try file.add("anna", PasswordHash(password: Array("first".utf8)))
+        try file.add("bob", PasswordHash(password: Array("second".utf8)))
+        let (phone, laptop) = (GeneratedPassword(), GeneratedPassword())
+        #expect(phone.text != laptop.text)
+        try file.add(device: "phone", of: "anna", PasswordHash(generated: phone))
+        try file.add(device: "laptop", of: "anna", PasswordHash(generated: laptop))
+        #expect(throws: AccountsError(.alreadyExists, "")) {
+            try file.add(device: "phone", of: "anna", PasswordHash(generated: phone))
+        }
+        #expect(throws: AccountsError(.notFound, "")) {
+            try file.add(device: "phone", of: "carol", PasswordHash(generated: phone))
+        }
+        #expect(throws: AccountsError(.invalidName, "")) {
+            try file.add(device: "a/b", of: "anna", PasswordHash(generated: phone))
+        }
+        var again = try UsersFile(parsing: file.text)
+        #expect(again.names == ["anna", "bob"] && again.devices(of: "anna") == ["phone", "laptop"])
+        #expect(again.hashes(of: "anna").filter { $0.matches(Array(laptop.text.utf8)) }.count == 1)
+        #expect(again.hashes(of: "bob").count == 1)
+        try again.remove("anna/phone")
+        #expect(again.devices(of: "anna") == ["laptop"])
+        try again.remove("anna")
+        #expect(again.names == ["bob"] && again.devices(of: "anna").isEmpty)
+    }
+
     @Test func authenticatorSeesAChangedFile() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "users-\(UUID()).txt").path
         defer { try? FileManager.default.removeItem(atPath: path) }

@@ -80,6 +80,21 @@ import XMLStream
         #expect(try await site.send(.propfind, work, user: "ada").status == 207)
     }
 
+    @Test func aSharedCalendarKeepsItsReadersWhenItMoves() async throws {
+        let site = try await site()
+        try await grant(site, "<read/>")
+        let moved = try await site.send(.move, work, [.destination: "/ada/calendars/office/"], user: "ada")
+        #expect(moved.status == 201)
+        let now = "/bob/calendars/ada~office/"
+        #expect(try await names(site, in: "/bob/calendars/", user: "bob").contains(now))
+        #expect(try await site.send(.get, now + "a.ics", user: "bob").text == event)
+        // A copy is another calendar, and nobody has been let into it.
+        let copied = try await site.send(
+            .copy, "/ada/calendars/office/", [.destination: "/ada/calendars/copy/"], user: "ada")
+        #expect(copied.status == 201)
+        #expect(try await site.send(.get, "/ada/calendars/copy/a.ics", user: "bob").status == 403)
+    }
+
     @Test func someMayOnlySeeWhenOthersAreBusy() async throws {
         let site = try await site()
         try await grant(site, "<C:read-free-busy/>")

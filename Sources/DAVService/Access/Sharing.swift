@@ -27,6 +27,20 @@ struct Sharing {
         for principal in before.union(after) { context.shareTable.forget(principal) }
     }
 
+    /// The lists go with a collection that has been given another place.
+    func follow(from path: CollectionPath, to target: CollectionPath) async throws {
+        for principal in try await grantees(of: target) {
+            try? await context.storage.updatePrincipal(at: principal) { settings in
+                settings.shares = settings.shares.map { share in
+                    guard share.isWithin(path) else { return share }
+                    let rest = share.segments.dropFirst(path.segments.count)
+                    return (try? CollectionPath(segments: target.segments + rest)) ?? share
+                }
+            }
+            context.shareTable.forget(principal)
+        }
+    }
+
     private func grantees(of path: CollectionPath) async throws -> Set<CollectionPath> {
         let grants = try await context.resource(at: path)?.collection?.properties.grants ?? []
         return Set(

@@ -18,6 +18,8 @@ final class DAVContext: Sendable {
     /// Collections of others that appear among the person's own.
     let shares: Shares
     let shareTable: ShareTable
+    /// Who asks below their own principal sees shared collections there, who asks at the owner's sees them there.
+    private let showsShares: Bool
     let preferences: Preferences
     let conditions: ConditionalRequest
     let prefix: RoutePrefix
@@ -45,6 +47,7 @@ final class DAVContext: Sendable {
         shares =
             service.options.singleUserPrincipal == nil
             ? try await service.shares.shares(of: principal, in: service.storage) : Shares()
+        showsShares = !shares.isEmpty && target.segments.first == principal.segments.first
     }
 
     private static func principal(of request: DAVRequest, options: DAVOptions) throws(DAVError) -> CollectionPath {
@@ -154,7 +157,7 @@ final class DAVContext: Sendable {
 
     /// The href of a path, route prefix included.
     func href(_ path: CollectionPath, isCollection: Bool) -> String {
-        let shown = target.segments.first == principal.segments.first ? shares.shown(path) : path
+        let shown = showsShares ? shares.shown(path) : path
         return prefix.add(ResourcePath(segments: shown.segments, isCollection: isCollection).encoded)
     }
 

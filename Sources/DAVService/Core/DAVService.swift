@@ -3,6 +3,7 @@ import HTTPTypes
 package import Logging
 import Synchronization
 import WebDAV
+import XMLStream
 
 /// CalDAV and CardDAV over a storage of collections: requests in, answers out, without sockets.
 ///
@@ -46,6 +47,19 @@ package struct DAVService: Sendable {
         } catch {
             return answer(to: error, request)
         }
+    }
+
+    /// The answer to a request whose body is larger than any that is read. Its body is left out.
+    package func refuseTooLarge(_ request: DAVRequest, limit: Int) async -> DAVResponse {
+        let reason = "This server takes at most \(limit) bytes in one request."
+        guard request.method == .put || request.method == .post,
+            let context = try? await DAVContext(request, service: self),
+            let path = try? context.collectionPath(context.target),
+            let parent = request.method == .put ? path.parent : path,
+            let type = try? await context.resource(at: parent)?.collection?.type
+        else { return DAVResponse(DAVError(.contentTooLarge, reason), to: request.method) }
+        let condition = type == .addressbook ? XMLName.carddavMaxResourceSize : .caldavMaxResourceSize
+        return DAVResponse(DAVError(.contentTooLarge, condition, reason), to: request.method)
     }
 
     private func answer(to error: any Error, _ request: DAVRequest) -> DAVResponse {

@@ -27,6 +27,7 @@ struct CollectionCopy {
     func move(_ source: Resource, to destination: CollectionPath, replacing existing: Resource?) async throws {
         try await remove(existing)
         try await context.storage.moveCollection(from: source.path, to: destination, by: context.author)
+        try await Sharing(context).follow(from: source.path, to: destination)
     }
 
     /// Lets `make` make a collection, at the destination itself when that is free.

@@ -25,13 +25,20 @@ struct ServeCommand: ContextualCommand {
               fasti serve --defaults -d ~/dav
               fasti user add --users ~/dav/users anna
               fasti serve --defaults -d ~/dav --users ~/dav/users --listen-address 0.0.0.0 --port 8080
+              fasti serve --defaults -d ~/dav --users ~/dav/users -l :: --tls-certificate chain.pem --tls-key key.pem
               fasti serve --defaults -d ~/dav --snapshots /var/backups --snapshot-interval 6h
+
+            The options and environment variables of Xandikos are understood.
             """)
 
     @Option(
         name: [.short, .customLong("directory"), .customLong("directory", withSingleDash: true)],
         help: ArgumentHelp("The data folder (environment: DATA_DIR).", valueName: "folder"), completion: .directory)
     var directory: String?
+
+    @OptionGroup(title: "Security") var security: ServerSecurityOptions
+
+    @OptionGroup(title: "Of Xandikos") var xandikos: XandikosOptions
 
     @Flag(name: .customLong("defaults"), help: "Create what is missing: the folder, a calendar and an address book.")
     var defaults = false
@@ -41,8 +48,10 @@ struct ServeCommand: ContextualCommand {
 
     @Option(
         name: .customLong("current-user-principal"),
-        help: ArgumentHelp("The principal of the one user, without a users file.", valueName: "path"))
-    var currentUserPrincipal = "/user/"
+        help: ArgumentHelp(
+            "The principal of the one user, without a users file: /user/ (environment: CURRENT_USER_PRINCIPAL).",
+            valueName: "path"))
+    var givenPrincipal: String?
 
     @Option(
         name: .customLong("users"),
@@ -52,8 +61,10 @@ struct ServeCommand: ContextualCommand {
 
     @Option(
         name: [.customShort("l"), .customLong("listen-address"), .customLong("listen-address", withSingleDash: true)],
-        help: ArgumentHelp("Address to listen on; one with a / is a Unix socket.", valueName: "address"))
-    var listenAddress = "127.0.0.1"
+        help: ArgumentHelp(
+            "Address to listen on, 127.0.0.1 if not given; one with a / is a Unix socket (environment: LISTEN_ADDRESS).",
+            valueName: "address"))
+    var givenAddress: String?
 
     @Option(
         name: [.short, .customLong("port"), .customLong("port", withSingleDash: true)],
@@ -62,8 +73,17 @@ struct ServeCommand: ContextualCommand {
 
     @Option(
         name: .customLong("route-prefix"),
-        help: ArgumentHelp("What every path begins with, as a reverse proxy passes it on.", valueName: "path"))
-    var routePrefix = "/"
+        help: ArgumentHelp(
+            "What every path begins with, as a reverse proxy passes it on (environment: ROUTE_PREFIX).",
+            valueName: "path"))
+    var givenPrefix: String?
+
+    @Option(
+        name: .customLong("metrics-port"),
+        help: ArgumentHelp(
+            "Answer /health and /metrics (Prometheus) on this port of the same address (environment: METRICS_PORT).",
+            valueName: "number"))
+    var metricsPort: Int?
 
     @Flag(
         name: .customLong("without-authentication"),
@@ -94,63 +114,93 @@ struct ServeCommand: ContextualCommand {
         guard (1...512).contains(maxResourceSize) else {
             throw ValidationError("--max-resource-size must be between 1 and 512.")
         }
-        guard currentUserPrincipal.hasPrefix("/"), routePrefix.hasPrefix("/") else {
+        if let metricsPort, !(0...65_535).contains(metricsPort) {
+            throw ValidationError("--metrics-port must be between 0 and 65535.")
+        }
+        guard givenPrincipal?.hasPrefix("/") ?? true, givenPrefix?.hasPrefix("/") ?? true else {
             throw ValidationError("Paths of the server begin with a slash.")
         }
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let address = try address(context)
+        let setup = try setup(context)
         let folder = try context.dataFolder(directory)
-        let storage = try await openStorage(folder)
-        let service = DAVService(storage: storage, options: try options(context, folder), logger: logger(context))
-        let gate = try gate(address, context)
-
+        let storage = try await openStorage(folder, setup)
+        let logger = logger(context)
+        let service = DAVService(storage: storage, options: try options(context, folder, setup), logger: logger)
+        let gate = try gate(setup.address, context)
+        let certificate = try security.certificate(context)
         let schedule: SnapshotSchedule? =
             if let snapshots {
                 try await SnapshotSchedule(
-                    store: snapshots, interval: snapshotInterval, service: service, routePrefix: routePrefix,
+                    store: snapshots, interval: snapshotInterval, service: service, routePrefix: setup.prefix,
                     storage: storage, usersFile: users.map(context.absolute), context: context)
             } else { nil }
 
-        let server = FastiServer(
-            service: service, gate: gate, address: address, largestBody: maxResourceSize << 20 + 1 << 20,
-            logger: logger(context)
+        let metrics = RequestMetrics()
+        let server = try FastiServer(
+            service: service, gate: gate, address: setup.address, certificate: certificate, metrics: metrics,
+            largestBody: maxResourceSize << 20 + 1 << 20, logger: logger
         ) { port in
             try? Welcome(
-                folder: folder, address: address, port: port, routePrefix: routePrefix,
-                principal: users == nil ? currentUserPrincipal : nil, snapshots: snapshots, interval: snapshotInterval
+                folder: folder, address: setup.address, isSecure: certificate != nil, port: port,
+                routePrefix: setup.prefix, principal: isSingleUser ? setup.principal : nil, snapshots: snapshots,
+                interval: snapshotInterval
             ).show(in: context)
+            ServiceManager.notify(.ready, at: context.environment["NOTIFY_SOCKET"])
         }
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: server)]
         if let schedule { services.insert(.init(service: schedule), at: 0) }
+        if let certificate {
+            services.append(.init(service: CertificateRenewal(certificate: certificate, logger: logger)))
+        }
+        if let port = setup.metricsPort {
+            let host = if case .host(let host, _) = setup.address { host } else { "127.0.0.1" }
+            services.append(.init(service: MetricsServer(host: host, port: port, metrics: metrics, logger: logger)))
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: services, gracefulShutdownSignals: [.sigint, .sigterm], logger: logger(context)))
+                services: services, gracefulShutdownSignals: [.sigint, .sigterm], logger: logger))
         do {
             try await group.run()
         } catch {
             throw CommandError(
-                .inputOutput, "The server on \(address) stopped: \(error)",
+                .inputOutput, "The server on \(setup.address) stopped: \(error)",
                 advice: "Is another program using the port? --port 0 takes a free one.")
         }
+        ServiceManager.notify(.stopping, at: context.environment["NOTIFY_SOCKET"])
         // git has everything before this process is gone.
         try await storage.close()
         context.note("Stopped.")
         return .success
     }
 
-    private func address(_ context: CommandContext) throws -> ListenAddress {
-        let port =
-            try port ?? context.environment["PORT"].map { text throws(CommandError) in
-                guard let number = Int(text), (0...65_535).contains(number) else {
-                    throw CommandError.usage("The environment variable PORT is \"\(text)\", which is no port.")
-                }
-                return number
-            } ?? 8080
+    /// Options, or what the environment says in their place.
+    private struct Setup {
+        var address: ListenAddress
+        var principal: String
+        var prefix: String
+        var metricsPort: Int?
+    }
+
+    private func setup(_ context: CommandContext) throws -> Setup {
+        let environment = ServerEnvironment(context.environment)
+        return Setup(
+            address: try address(context, environment),
+            principal: givenPrincipal ?? environment.path("CURRENT_USER_PRINCIPAL") ?? "/user/",
+            prefix: givenPrefix ?? environment.path("ROUTE_PREFIX") ?? "/",
+            metricsPort: try metricsPort ?? environment.port("METRICS_PORT"))
+    }
+
+    /// Nobody logs in.
+    private var isSingleUser: Bool { users == nil && !security.trustsProxies }
+
+    private func address(_ context: CommandContext, _ environment: ServerEnvironment) throws -> ListenAddress {
+        let port = try port ?? environment.port("PORT") ?? 8080
+        let listenAddress = givenAddress ?? environment.text("LISTEN_ADDRESS") ?? "127.0.0.1"
         let address: ListenAddress =
             listenAddress.contains("/") ? .unixSocket(listenAddress) : .host(listenAddress, port: port)
-        guard address.isLocal || users != nil || withoutAuthentication else {
+        guard address.isLocal || !isSingleUser || withoutAuthentication else {
             throw CommandError.usage(
                 "Listening on \(listenAddress) lets other machines connect, and nobody would ask them who they are.",
                 advice: "Add --users FILE (\"fasti user add\" makes one), or insist with --without-authentication.")
@@ -158,11 +208,11 @@ struct ServeCommand: ContextualCommand {
         return address
     }
 
-    private func openStorage(_ folder: String) async throws -> GitCollectionStorage {
+    private func openStorage(_ folder: String, _ setup: Setup) async throws -> GitCollectionStorage {
         if defaults || autocreate { try DataFolder.create(folder) }
         let storage = try GitCollectionStorage(root: folder, journaled: true)
-        guard users == nil, defaults || autocreate else { return storage }
-        let principal = try CollectionPath(currentUserPrincipal)
+        guard isSingleUser, defaults || autocreate else { return storage }
+        let principal = try CollectionPath(setup.principal)
         let author = ChangeAuthor(user: nil, userAgent: nil)
         if defaults {
             try await storage.createDefaults(principal: principal, by: author)
@@ -172,19 +222,21 @@ struct ServeCommand: ContextualCommand {
         return storage
     }
 
-    private func options(_ context: CommandContext, _ folder: String) throws -> DAVOptions {
+    private func options(_ context: CommandContext, _ folder: String, _ setup: Setup) throws -> DAVOptions {
         DAVOptions(
-            routePrefix: routePrefix.hasSuffix("/") ? routePrefix : routePrefix + "/",
-            singleUserPrincipal: users == nil ? try CollectionPath(currentUserPrincipal) : nil,
+            routePrefix: setup.prefix.hasSuffix("/") ? setup.prefix : setup.prefix + "/",
+            singleUserPrincipal: isSingleUser ? try CollectionPath(setup.principal) : nil,
             autocreate: defaults ? .defaults : autocreate ? .principal : .never, maxResourceSize: maxResourceSize << 20,
             addresses: context.environment["EMAIL"].map { $0.isEmpty ? [] : ["mailto:\($0)"] } ?? [],
             availableBytes: { DataFolder.availableBytes(folder) })
     }
 
     private func gate(_ address: ListenAddress, _ context: CommandContext) throws -> RequestGate {
+        let proxies = try security.proxies()
         if let users {
-            return RequestGate(.basic(try Authenticator(usersFile: context.absolute(users))))
+            return RequestGate(.basic(try Authenticator(usersFile: context.absolute(users))), proxies: proxies)
         }
+        if let proxies { return RequestGate(.proxiesOnly, proxies: proxies) }
         // A web page may point a name of its own at this machine; only this machine's own names are answered.
         guard case .host(let host, _) = address, address.isLocal else { return RequestGate(.open(hosts: nil)) }
         return RequestGate(.open(hosts: ["localhost", "127.0.0.1", "::1", host]))
@@ -192,7 +244,9 @@ struct ServeCommand: ContextualCommand {
 
     private func logger(_ context: CommandContext) -> Logger {
         var logger = Logger(label: "fasti", factory: StreamLogHandler.standardError(label:))
-        logger.logLevel = context.environment["LOG_LEVEL"].flatMap(Logger.Level.init(rawValue:)) ?? .warning
+        logger.logLevel =
+            context.environment["LOG_LEVEL"].flatMap(Logger.Level.init(rawValue:))
+            ?? (xandikos.debug ? .debug : .warning)
         return logger
     }
 }

@@ -14,8 +14,12 @@ struct UserCommand: ParsableCommand {
               fasti user add --users ~/dav/users anna
               pwgen 20 1 | fasti user passwd --users ~/dav/users --stdin anna
               fasti user list --users ~/dav/users
+              fasti user device --users ~/dav/users anna phone
             """,
-        subcommands: [UserAddCommand.self, UserPasswordCommand.self, UserListCommand.self, UserRemoveCommand.self])
+        subcommands: [
+            UserAddCommand.self, UserPasswordCommand.self, UserDeviceCommand.self, UserListCommand.self,
+            UserRemoveCommand.self,
+        ])
 }
 
 struct UsersFileOption: ParsableArguments {
@@ -75,6 +79,40 @@ struct UserPasswordCommand: ContextualCommand {
     }
 }
 
+struct UserDeviceCommand: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "device", abstract: "Make a password for one device of a user.",
+        discussion: """
+            The password is made here and shown once. A device that is lost is locked out with "fasti user rm NAME/DEVICE"; \
+            the others go on.
+
+            Example:
+              fasti user device --users ~/dav/users anna phone
+            """)
+
+    @OptionGroup var file: UsersFileOption
+    @Argument(help: "The name of the user.") var name: String
+    @Argument(help: "A name for the device.") var device: String
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws { try check(device) }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let path = context.absolute(file.users)
+        var users = try UsersFile.load(path)
+        let password = GeneratedPassword()
+        try users.add(device: device, of: name, try PasswordHash(generated: password))
+        try users.save(path)
+        try context.show(
+            text: "The password for \"\(device)\" of \"\(name)\" is shown this once:\n\n  \(password.text)",
+            json: [
+                "version": .schemaVersion, "type": "user.device.added", "name": .string(name),
+                "device": .string(device), "password": .string(password.text),
+            ])
+        return .success
+    }
+}
+
 struct UserListCommand: ContextualCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the users.")
 
@@ -82,13 +120,17 @@ struct UserListCommand: ContextualCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let names = try UsersFile.load(context.absolute(file.users)).names
+        let users = try UsersFile.load(context.absolute(file.users))
+        let names = users.names
         if context.printsJSON {
             try context.output.json([
                 "version": .schemaVersion, "type": "users", "users": .array(names.map { .string($0) }),
             ])
         } else {
-            for name in names { try context.output.line(name) }
+            for name in names {
+                try context.output.line(name)
+                for device in users.devices(of: name) { try context.output.line("\(name)/\(device)") }
+            }
         }
         return .success
     }
@@ -96,7 +138,7 @@ struct UserListCommand: ContextualCommand {
 
 struct UserRemoveCommand: ContextualCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Remove a user; the calendars stay.",
+        commandName: "rm", abstract: "Remove a user, or the password of a device; the calendars stay.",
         discussion: "Example:\n  fasti user rm --users ~/dav/users anna")
 
     @OptionGroup var file: UsersFileOption

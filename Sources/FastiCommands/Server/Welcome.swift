@@ -4,6 +4,7 @@ internal import HTTPFront
 struct Welcome {
     let folder: String
     let address: ListenAddress
+    let isSecure: Bool
     let port: Int
     let routePrefix: String
     /// The one user's principal; nil when people log in.
@@ -27,7 +28,7 @@ struct Welcome {
         switch address {
         case .unixSocket(let path): "unix:\(path)"
         case .host(let host, _):
-            "http://\(host.contains(":") ? "[\(host)]" : host == "127.0.0.1" ? "localhost" : host):\(port)"
+            "\(isSecure ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host == "127.0.0.1" ? "localhost" : host):\(port)"
                 + routePrefix.withTrailingSlash
         }
     }
