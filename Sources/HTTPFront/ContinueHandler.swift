@@ -30,7 +30,9 @@ final class ContinueHandler: ChannelInboundHandler, RemovableChannelHandler {
 
 /// Puts a ``ContinueHandler`` where requests have been decoded but are not yet what the framework makes of them, which has
 /// no place for an answer before the answer. It does nothing else.
-final class ContinueInstaller: RemovableChannelHandler {
+final class ContinueInstaller: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = NIOAny
+
     private let largestBody: Int
 
     init(largestBody: Int) { self.largestBody = largestBody }
