@@ -112,7 +112,8 @@ let package = Package(
         module(
             "FastiCommands",
             [
-                "Accounts", "BackupEngine", "BLAKE3", "CollectionStore", "Compression", "ConnectorKit", "DAVClient", "DAVConnector",
+                "Accounts", "BackupEngine", "BLAKE3", "CollectionStore", "Compression", "ConnectorKit", "DAVClient",
+                "DAVConnector",
                 "DAVService", "FastiConfiguration", "FileConnector", "HTTPFront", "Kloset", "KlosetFormat",
                 argumentParser, crypto, httpTypes, logging, serviceLifecycle, unixSignals,
             ]),

@@ -59,7 +59,7 @@ struct InterfaceTests {
         #expect(try await program("manual", "--to", "man1").status == 0)
         for name in try FileManager.default.contentsOfDirectory(atPath: program.home.appending("man1")) {
             let result = try await PeerPrograms.run(
-                groff, ["-man", "-Tutf8", "-ww", "-P-c", program.home.appending("man1/\(name)")], environment: [:])
+                groff, ["-man", "-Tutf8", "-ww", "-P-bcou", program.home.appending("man1/\(name)")], environment: [:])
             #expect(result.standardError.isEmpty, "\(name): \(result.standardError)")
             #expect(result.text.contains("NAME") && result.text.contains("EXIT STATUS"))
         }

@@ -14,7 +14,7 @@ struct UsageTests {
             ["source", "show", "--ini", "--json"], ["at", "/x", "ls", "not-hex"], ["at", "/x", "ls", "--recursive"],
             ["at", "/x", "ls", "abc", "--tag", "a"], ["at", "/x", "cat"], ["at", "/x", "cat", "abc"],
             ["at", "/x", "restore", "a", "b"], ["at", "/x", "rm"], ["at", "/x", "rm", "abc:/path"],
-            ["at", "/x", "diff", "abc"], ["at", "/x", "backup", "@"], ["at", "/x", "backup", "--dry-run", "--check"],
+            ["at", "/x", "diff"], ["at", "/x", "backup", "@"], ["at", "/x", "backup", "--dry-run", "--check"],
             ["at", "/x", "create", "--hashing", "MD5"], ["at", "/x", "create", "--plaintext", "--keyfile", "k"],
             ["at", "/x", "ls", "--concurrency", "0"], ["at", "/x", "info", "--errors"], ["at", "/x", "restore", "-to"],
         ])

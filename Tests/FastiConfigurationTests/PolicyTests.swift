@@ -51,11 +51,15 @@ struct PolicyTests {
         for text in [
             "colour: red", "periods: {decade: {keep: 1}}", "periods: {day: {most: 1}}", "filters: {moon: full}",
         ] {
-            let (folder, _) = try folder("version: v1.0.0\npolicies:\n  p:\n    \(text)\n")
-            #expect(throws: ConfigurationError.self) { try folder.readPolicies() }
+            let (folder, temporary) = try folder("version: v1.0.0\npolicies:\n  p:\n    \(text)\n")
+            withExtendedLifetime(temporary) {
+                #expect(throws: ConfigurationError.self) { try folder.readPolicies() }
+            }
         }
-        let (newer, _) = try folder("version: v2.0.0\npolicies: {}\n")
-        #expect(throws: ConfigurationError(.incompatible, "")) { try newer.readPolicies() }
+        let (newer, temporary) = try folder("version: v2.0.0\npolicies: {}\n")
+        withExtendedLifetime(temporary) {
+            #expect(throws: ConfigurationError(.incompatible, "")) { try newer.readPolicies() }
+        }
     }
 
     @Test("Keys and numbers that make no sense are refused")

@@ -51,7 +51,7 @@ extension PropertyRegistry {
             .sharingUser,
             [
                 XMLElement(.href, text: context.href(path, isCollection: true)),
-                XMLElement(.commonName, text: path.name), XMLElement(.inviteAccepted),
+                XMLElement(.commonNameElement, text: path.name), XMLElement(.inviteAccepted),
                 XMLElement(.access, [XMLElement(grant.level == .write ? .readWriteAccess : .readAccess)]),
             ])
     }

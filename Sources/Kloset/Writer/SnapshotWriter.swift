@@ -8,7 +8,9 @@ public actor SnapshotWriter {
     public nonisolated let identifier: MAC
     let repository: Repository
     let description: SnapshotDescription
+    /// What the snapshot says of when it was made; it may have been given.
     let start: Timestamp
+    private let began: Timestamp
     let lock: RepositoryLock
     let sink: BlobSink
     let storer: ContentStorer
@@ -54,7 +56,8 @@ public actor SnapshotWriter {
         self.description = description
         self.identifier = identifier
         self.lock = lock
-        start = description.start ?? repository.clock()
+        began = repository.clock()
+        start = description.start ?? began
     }
 
     /// Takes one record and, when it has content, reads and stores that.
@@ -235,7 +238,7 @@ public actor SnapshotWriter {
         let now = repository.clock()
         return SnapshotHeader(
             identifier: identifier, timestamp: start,
-            duration: max(0, now.nanosecondsSince1970 - start.nanosecondsSince1970),
+            duration: max(0, now.nanosecondsSince1970 - began.nanosecondsSince1970),
             name: ByteString(description.name), category: ByteString(description.category),
             environment: ByteString(description.environment), perimeter: ByteString(description.perimeter),
             job: ByteString(description.job), dataset: ByteString(description.dataset), tags: tags, context: context,

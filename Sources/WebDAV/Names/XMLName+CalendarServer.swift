@@ -25,7 +25,7 @@ extension XMLName {
     package static let access = XMLName(calendarServer: "access")
     package static let allowedSharingModes = XMLName(calendarServer: "allowed-sharing-modes")
     package static let canBeShared = XMLName(calendarServer: "can-be-shared")
-    package static let commonName = XMLName(calendarServer: "common-name")
+    package static let commonNameElement = XMLName(calendarServer: "common-name")
     package static let invite = XMLName(calendarServer: "invite")
     package static let inviteAccepted = XMLName(calendarServer: "invite-accepted")
     package static let organizer = XMLName(calendarServer: "organizer")
