@@ -58,7 +58,7 @@ def main(url):
         assert len(found) == 6, [event.data for event in found]
 
         # Text, tasks, journals.
-        found = calendar.search(event=True, summary="concert")
+        found = calendar.search(event=True, summary="Concert")
         assert [event.id for event in found] == ["once@fasti.example"], found
         calendar.save_journal(
             uid="journal@fasti.example", dtstart=datetime(2026, 3, 4, tzinfo=timezone.utc), summary="It went well")
