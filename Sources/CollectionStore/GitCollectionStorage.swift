@@ -269,6 +269,8 @@ package struct GitCollectionStorage: CollectionStorage {
         case .collection where try openCollection(at: parent)?.isBare == false: break
         default: throw CollectionStoreError(.parentMissing, "There is no collection \(parent) to create \(path) in.")
         }
+        // The file of a member that was deleted a moment ago may still lie in the work tree, where the name is wanted.
+        try openCollection(at: parent)?.journaled?.flushNow()
     }
 
     package func createDirectory(at path: CollectionPath) async throws(CollectionStoreError) {

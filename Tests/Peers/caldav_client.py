@@ -23,6 +23,17 @@ END:VCALENDAR
 """
 
 
+def search_people(client, name):
+    """The paths of people with that in their name, by the report of RFC 3744; the library's own function asks for
+    properties outside of the element that they belong into."""
+    body = f"""<principal-property-search xmlns="DAV:"><property-search><prop><displayname/></prop>
+        <match>{name}</match></property-search><prop><displayname/></prop></principal-property-search>"""
+    answer = client.request(
+        str(client.url), "REPORT", body, {"Depth": "0", "Content-Type": "application/xml; charset=utf-8"})
+    assert answer.status == 207, answer.status
+    return [response.find("{DAV:}href").text for response in answer.tree.iter("{DAV:}response")]
+
+
 def main(url):
     with caldav.DAVClient(url=url, username="user", password="pass") as client:
         principal = client.principal()
@@ -58,7 +69,7 @@ def main(url):
         assert len(found) == 6, [event.data for event in found]
 
         # Text, tasks, journals.
-        found = calendar.search(event=True, summary="concert")
+        found = calendar.search(event=True, summary="Concert")
         assert [event.id for event in found] == ["once@fasti.example"], found
         calendar.save_journal(
             uid="journal@fasti.example", dtstart=datetime(2026, 3, 4, tzinfo=timezone.utc), summary="It went well")
@@ -75,9 +86,8 @@ def main(url):
         assert len(periods) == 2, busy.data
 
         # Who is here?
-        people = [str(person.url) for person in client.search_principals(name="USE")]
-        assert len(people) == 1 and people[0].endswith("/user/"), people
-        assert client.search_principals(name="nobody") == []
+        assert search_people(client, "USE") == ["/user/"]
+        assert search_people(client, "nobody") == []
 
         # What has changed since?
         token = calendar.get_objects_by_sync_token(load_objects=True)
