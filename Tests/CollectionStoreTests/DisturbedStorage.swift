@@ -20,8 +20,9 @@ final class DisturbedStorage: CollectionStorage {
             let mine = open(lock, O_WRONLY | O_CREAT | O_EXCL, 0o600)
             if mine >= 0 {
                 close(mine)
-                Task {
-                    try? await Task.sleep(for: .milliseconds(15))
+                // On a thread of its own: another program does not wait for our tasks.
+                Thread.detachNewThread {
+                    usleep(15_000)
                     unlink(lock)
                 }
             }

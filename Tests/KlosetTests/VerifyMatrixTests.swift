@@ -40,7 +40,7 @@ struct VerifyMatrixTests {
             file(BytePath(deep + "/bottom"), [1])
             file("/odd/empty", [])
             file("/odd/zeros", [UInt8](repeating: 0, count: 5000))
-            file("/odd/random", random.bytes(100_000))
+            file("/odd/random", random.bytes(100_000), seconds: 1_700_000_000 + Int64(seed))
             file("/odd/e\u{301} \"quoted\" \\ #%?\n\t", [2])
             file("/odd/\u{E9}", [3])
             for name in [[0xFF, 0xFE], [0x80], Array("latin ".utf8) + [0xE4], [UInt8](repeating: 0x6E, count: 255)] {
@@ -58,10 +58,12 @@ struct VerifyMatrixTests {
             folder("/odd", mode: .directory(permissions: 0o1777))
         }
 
-        private mutating func file(_ path: BytePath, _ bytes: [UInt8], links: UInt16 = 1, inode: UInt64 = 0) {
+        private mutating func file(
+            _ path: BytePath, _ bytes: [UInt8], seconds: Int64 = 1_700_000_000, links: UInt16 = 1, inode: UInt64 = 0
+        ) {
             var info = FileInfo(
                 name: path.name, size: Int64(bytes.count), mode: .regular(permissions: 0o644),
-                modificationTime: Timestamp(seconds: 1_700_000_000, nanoseconds: 999_999_999))
+                modificationTime: Timestamp(seconds: seconds, nanoseconds: 999_999_999))
             info.linkCount = links
             info.inode = inode
             contents[path] = bytes

@@ -86,6 +86,7 @@ extension CommandContext {
                 switch error.code {
                 case .authentication: .authentication
                 case .incompatible: .incompatible
+                case .corrupt: .damagedStore
                 default: .repository
                 }
             throw CommandError(code, "Cannot open \(shown(place)): \(error.reason)", advice: error.advice)

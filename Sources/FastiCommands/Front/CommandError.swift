@@ -23,6 +23,8 @@ package struct CommandError: Error, Sendable {
         package static let usage = Code("usage")
         /// The store cannot be opened.
         package static let repository = Code("repository")
+        /// What describes the store is damaged.
+        package static let damagedStore = Code("damaged-store")
         /// No passphrase, or the wrong one.
         package static let authentication = Code("authentication")
         /// The store has a newer format.
@@ -41,8 +43,8 @@ package struct CommandError: Error, Sendable {
         package static let inputOutput = Code("input-output")
 
         package static let allCases: [Code] = [
-            usage, repository, authentication, incompatible, weakPassphrase, nothingSelected, wrongKind, interrupted,
-            outputClosed, inputOutput,
+            usage, repository, damagedStore, authentication, incompatible, weakPassphrase, nothingSelected, wrongKind,
+            interrupted, outputClosed, inputOutput,
         ]
     }
 }

@@ -60,6 +60,7 @@ package enum FailureTable {
     package static let command: [String: Rule] = rules([
         (CommandError.Code.usage, Rule(.usage, nil)),
         (.repository, Rule(.noRepository, "Check the location; \"fasti at LOCATION create\" makes a new store.")),
+        (.damagedStore, Rule(.damaged, nil)),
         (.authentication, Rule(.authentication, nil)),
         (.incompatible, Rule(.incompatible, "Use a newer version of this program.")),
         (.weakPassphrase, Rule(.failure, "Use several words, or --weak-passphrase if you know what you are doing.")),

@@ -74,7 +74,9 @@ struct CompletionEngine {
     ) -> Wanted {
         if !command.visibleCommands.isEmpty {
             guard rest.isEmpty else { return .nothing }
-            if current.hasPrefix("-"), path.isEmpty { return .candidates(options(globals, current)) }
+            if current.hasPrefix("-") {
+                return .candidates(options(path.isEmpty ? globals : command.options, current))
+            }
             var candidates = command.visibleCommands.map {
                 Candidate(text: $0.commandName, description: $0.abstract ?? "")
             }
