@@ -157,7 +157,7 @@ import Testing
         #expect(patched.status == 207)
         let meta = try await sync("metasync")
         #expect(meta.status == 0, "\(meta.standardError.suffix(2000))")
-        #expect(try await calendars[1].property("displayname", namespace: "DAV:") == "Praxis & Büro 100%")
+        #expect(try await calendars[1].property("displayname", namespace: "DAV:") == "Praxis &amp; Büro 100%")
         #expect(
             try await calendars[1].property("calendar-color", namespace: "http://apple.com/ns/ical/")
                 .uppercased().hasPrefix("#11AA22"))
