@@ -46,7 +46,9 @@ package struct CheckJob: Sendable {
     /// - Throws: when checking is impossible, not when something is damaged.
     package func checkStore(_ report: @escaping JobReport) async throws -> Summary {
         var summary = Summary()
-        let counts = try await repository.check(fast: isFast) { finding in
+        report(.expected(records: try await repository.snapshots().headers.reduce(0) { $0 + $1.entryCount }))
+        let advance: @Sendable (UInt64) -> Void = { report(.advanced(bytes: $0)) }
+        let counts = try await repository.check(fast: isFast, progress: advance) { finding in
             summary.append(finding)
             report(.finding(finding))
         }
@@ -61,7 +63,8 @@ package struct CheckJob: Sendable {
     package func check(
         _ snapshot: Snapshot, from path: BytePath = .root, into summary: inout Summary, _ report: @escaping JobReport
     ) async throws {
-        let counts = try await snapshot.check(from: path, fast: isFast) { finding in
+        let advance: @Sendable (UInt64) -> Void = { report(.advanced(bytes: $0)) }
+        let counts = try await snapshot.check(from: path, fast: isFast, progress: advance) { finding in
             summary.append(finding)
             report(.finding(finding))
         }

@@ -10,8 +10,8 @@ package enum JobEvent: Sendable {
     case entry(JobEntry)
     /// What a backup would find different from the snapshot before.
     case difference(BytePath, SnapshotDiff.Change, JobEntry.Kind)
-    /// One more of what was expected is done, and there is nothing to say of it.
-    case advanced
+    /// One more of what was expected is done, and there is nothing to say of it but how much was read for it.
+    case advanced(bytes: UInt64)
     /// Damage, or something worth knowing, that a check came upon.
     case finding(CheckFinding)
     case note(String)

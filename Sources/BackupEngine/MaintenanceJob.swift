@@ -16,7 +16,7 @@ package struct MaintenanceJob: Sendable {
         try await repository.maintain(options) { event in
             switch event {
             case .begins(let snapshots): report(.expected(records: snapshots))
-            case .walked: report(.advanced)
+            case .walked: report(.advanced(bytes: 0))
             case .removed(let packfile): report(.note("packfile \(packfile.mac.shortHex): removed"))
             case .warning(let text): report(.warning(text))
             }

@@ -93,7 +93,9 @@ package struct SyncJob: Sendable {
     ) async throws {
         let name = header.identifier.shortHex
         do {
-            guard let copied = try await transfer.copy(header.identifier, report: { _, _ in report(.advanced) }) else {
+            guard
+                let copied = try await transfer.copy(header.identifier, report: { _, _ in report(.advanced(bytes: 0)) })
+            else {
                 summary.present += 1
                 return
             }

@@ -20,7 +20,10 @@ package struct ProgressMeter: Sendable {
             case .unchanged: break
             case .failed: failed += 1
             }
-        case .difference, .advanced: done += 1
+        case .difference: done += 1
+        case .advanced(let read):
+            done += 1
+            bytes &+= read
         case .started, .finding, .note, .warning, .incomplete: break
         }
     }

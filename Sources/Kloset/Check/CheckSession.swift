@@ -7,14 +7,18 @@ struct CheckSession {
     let fast: Bool
     var summary = CheckSummary()
     private let report: (CheckFinding) async -> Void
+    /// Is told of each entry that was checked, with the bytes of content that were read for it.
+    let progress: @Sendable (UInt64) -> Void
     var ledger: CheckLedger
 
     init(
-        _ repository: Repository, fast: Bool, severalSnapshots: Bool, report: @escaping (CheckFinding) async -> Void
+        _ repository: Repository, fast: Bool, severalSnapshots: Bool, progress: @escaping @Sendable (UInt64) -> Void,
+        report: @escaping (CheckFinding) async -> Void
     ) {
         self.repository = repository
         self.fast = fast
         self.report = report
+        self.progress = progress
         ledger = CheckLedger(repository.aggregate, severalSnapshots: severalSnapshots)
     }
 

@@ -59,7 +59,9 @@ struct SnapshotCheck {
             guard path.isWithin(root) else { continue }
             hasAny = true
             session.summary.entries += 1
+            let read = session.summary.bytes
             try await checkEntry(mac, path, &session)
+            session.progress(session.summary.bytes - read)
         }
         if !hasAny {
             await session.damage(id, root, nil, "the tree of entries does not have \(root)")

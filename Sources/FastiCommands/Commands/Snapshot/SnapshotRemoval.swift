@@ -83,9 +83,10 @@ struct SnapshotRemoval {
                 "\(command): kept \(plan.kept.count) and deleted \(removed.count) snapshot(s)")
         }
         guard !removed.isEmpty else { return }
+        let grace = context.environmentValue("GRACEPERIOD")?.value ?? "7 days"
         context.note(
             "The space that only they take is freed by \"fasti at LOCATION maintenance\", "
-                + "once the grace period (7 days) is over.")
+                + "once the grace period (\(grace)) is over.")
     }
 }
 

@@ -42,6 +42,10 @@ struct CheckCommand: ContextualCommand {
             var summary = CheckJob.Summary()
             do {
                 if let places {
+                    // Of a path, nobody knows how much it has before it was walked.
+                    if places.allSatisfy(\.path.isRoot) {
+                        display.show(.expected(records: places.reduce(0) { $0 + $1.snapshot.header.entryCount }))
+                    }
                     for place in places {
                         try await job.check(place.snapshot, from: place.path, into: &summary, display.show)
                     }
