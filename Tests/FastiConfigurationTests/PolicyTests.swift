@@ -53,12 +53,12 @@ struct PolicyTests {
         ] {
             let (folder, temporary) = try folder("version: v1.0.0\npolicies:\n  p:\n    \(text)\n")
             withExtendedLifetime(temporary) {
-                #expect(throws: ConfigurationError.self) { try folder.readPolicies() }
+                _ = #expect(throws: ConfigurationError.self) { try folder.readPolicies() }
             }
         }
         let (newer, temporary) = try folder("version: v2.0.0\npolicies: {}\n")
         withExtendedLifetime(temporary) {
-            #expect(throws: ConfigurationError(.incompatible, "")) { try newer.readPolicies() }
+            _ = #expect(throws: ConfigurationError(.incompatible, "")) { try newer.readPolicies() }
         }
     }
 
