@@ -86,7 +86,7 @@ let package = Package(
         // Layer 2: stores
         module("GitObjects", ["Compression", crypto]),
         module("CollectionStore", ["CPOSIX", "GitObjects", "ICalendar", "VCard"]),
-        module("Kloset", ["BLAKE3", "CArgon2", "Compression", "ConnectorKit", "KlosetFormat", crypto, cryptoExtras]),
+        module("Kloset", ["BLAKE3", "CArgon2", "CPOSIX", "Compression", "ConnectorKit", "KlosetFormat", crypto, cryptoExtras]),
 
         // Layer 3: protocols
         module("WebDAV", ["XMLStream", httpTypes]),

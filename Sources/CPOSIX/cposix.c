@@ -8,6 +8,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,5 +97,39 @@ ptrdiff_t cposix_get_attribute_at(int directory, const char *file, const char *n
 int cposix_set_attribute_at(int directory, const char *file, const char *name, const void *value, size_t size) {
     char path[512];
     return path_of(path, sizeof path, directory, file) == 0 ? lsetxattr(path, name, value, size, 0) : -1;
+}
+#endif
+
+#if defined(__APPLE__)
+int cposix_set_uncached(int descriptor, int uncached) {
+    return fcntl(descriptor, F_NOCACHE, uncached) == -1 ? -1 : 0;
+}
+#elif defined(O_DIRECT)
+int cposix_set_uncached(int descriptor, int uncached) {
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags == -1) return -1;
+    return fcntl(descriptor, F_SETFL, uncached ? flags | O_DIRECT : flags & ~O_DIRECT);
+}
+#else
+int cposix_set_uncached(int descriptor, int uncached) {
+    errno = ENOTSUP;
+    return -1;
+}
+#endif
+
+#if defined(__linux__)
+// The same number on all processors, and younger than the headers of many systems.
+enum { CALL_CACHESTAT = 451 };
+
+int cposix_is_cached(int descriptor, int64_t offset, int64_t size) {
+    struct { uint64_t offset, length; } range = {(uint64_t)offset, (uint64_t)size};
+    struct { uint64_t cached, dirty, written, evicted, evicted_lately; } found = {0};
+    if (size <= 0 || syscall(CALL_CACHESTAT, descriptor, &range, &found, 0) != 0) return 0;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    return found.cached == (range.offset + range.length - 1) / page - range.offset / page + 1;
+}
+#else
+int cposix_is_cached(int descriptor, int64_t offset, int64_t size) {
+    return 0;
 }
 #endif

@@ -54,6 +54,39 @@ import Testing
         #expect(try await store.list(.packfile).isEmpty)
     }
 
+    /// In pieces that fit the blocks of a disk and in such that do not.
+    @Test(arguments: [[1 << 20], [1 << 20, 12_345], [4096, 1 << 20, 1]])
+    func whatPassesByTheSystemsMemoryIsTheSame(sizes: [Int]) async throws {
+        let folder = try TemporaryFolder()
+        let store = FileSystemStore(path: folder.path, cachedBytes: 1 << 20)
+        try await store.create(configuration: [])
+        let name = MAC.random()
+        let upload = try await store.upload(.packfile, name)
+        var content: [UInt8] = []
+        for number in 0..<8 {
+            let piece = (0..<sizes[number % sizes.count]).map {
+                UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8 &+ number)
+            }
+            content += piece
+            try await upload.append(piece)
+        }
+        #expect(try await store.list(.packfile).isEmpty)
+        try await upload.finish()
+        #expect(try await store.get(.packfile, name, range: nil) == content)
+        let parts = [0..<content.count, 1..<content.count, 4096..<content.count - 1, 777..<300_000 + 777, 0..<1 << 20]
+        // The first reads still stay in memory.
+        for part in parts + parts {
+            let range = UInt64(part.lowerBound)..<UInt64(part.upperBound)
+            #expect(try await store.get(.packfile, name, range: range) == Array(content[part]))
+        }
+        let abandoned = try await store.upload(.packfile, .random())
+        try await abandoned.append(content)
+        await abandoned.abort()
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path + "/packfiles").allSatisfy { $0.count == 2 }
+        )
+    }
+
     @Test func listsOnlyWhatIsNamedLikeAnObject() async throws {
         let folder = try TemporaryFolder()
         let store = FileSystemStore(path: folder.path)

@@ -34,4 +34,11 @@ ptrdiff_t cposix_get_attribute_at(int directory, const char *file, const char *n
 
 int cposix_set_attribute_at(int directory, const char *file, const char *name, const void *value, size_t size);
 
+// Whether reads and writes of an open file go past the memory in which the system keeps what files hold. They must then
+// begin, end and lie in memory at multiples of 4096. Fails with EINVAL or ENOTSUP where that is impossible.
+int cposix_set_uncached(int descriptor, int uncached);
+
+// Whether the system has all of a part of an open file in memory: 1, or 0 when it has not or cannot tell.
+int cposix_is_cached(int descriptor, int64_t offset, int64_t size);
+
 #endif

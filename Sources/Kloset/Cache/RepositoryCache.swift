@@ -1,4 +1,4 @@
-public import ConnectorKit
+import ConnectorKit
 import KlosetFormat
 
 /// A folder for what opening a repository would otherwise compute again: the union of its states. Everything in it is

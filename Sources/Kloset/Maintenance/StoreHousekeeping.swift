@@ -16,6 +16,9 @@ protocol StoreHousekeeping: Store {
     func leftovers(before time: Timestamp) throws -> [(path: String, size: UInt64)]
 
     func remove(leftover path: String) throws
+
+    /// Removes what there is of packfiles that were never finished.
+    func removeUploads(of packfiles: Set<MAC>) throws
 }
 
 extension FileSystemStore: StoreHousekeeping {
@@ -35,6 +38,14 @@ extension FileSystemStore: StoreHousekeeping {
     }
 
     func remove(leftover path: String) throws { try DurableFile.remove(path) }
+
+    func removeUploads(of packfiles: Set<MAC>) throws {
+        let folder = "\(path)/packfiles"
+        for entry in try Folder.entries(folder) where !entry.isFolder {
+            guard let mac = FileUpload.packfile(ofTemporary: entry.name), packfiles.contains(mac) else { continue }
+            try DurableFile.remove("\(folder)/\(entry.name)")
+        }
+    }
 }
 
 extension stat {

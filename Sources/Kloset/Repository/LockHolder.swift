@@ -11,18 +11,21 @@
 /// in use:
 ///
 /// ```
-/// anna-pc/fasti/PROCESS/START/NAMESPACE/BOOT
+/// anna-pc/fasti/PROCESS/START/NAMESPACE/BOOT/TOKEN
 /// ```
 ///
 /// PROCESS is the process number, START when it began in clock ticks since the machine did, NAMESPACE what Linux
 /// counts processes within, BOOT the random identifier that the kernel gives each start of the machine. Only when the
 /// last two are those of this very process, and there is no process of that number and start, is the holder provably
-/// gone. Anything else is waited out, as the format says.
+/// gone. Anything else is waited out, as the format says. TOKEN is random; the names of the holder's packfiles follow
+/// from it (``PackfileNames``).
 struct LockHolder: Hashable {
     /// The name of the machine.
     var host: String
     /// nil for a lock of another program, or of a system that does not tell all four.
     var process: ProcessIdentity?
+    /// nil for a lock of a version that had none.
+    var token: String?
 
     struct ProcessIdentity: Hashable {
         var number: Int32
@@ -31,14 +34,15 @@ struct LockHolder: Hashable {
         var boot: String
     }
 
-    init(host: String, process: ProcessIdentity?) {
+    init(host: String, process: ProcessIdentity?, token: String? = nil) {
         self.host = host
         self.process = process
+        self.token = token
     }
 
     init(parsing text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[1] == "fasti", let number = Int32(parts[2]), number > 0,
+        guard parts.count == 6 || parts.count == 7, parts[1] == "fasti", let number = Int32(parts[2]), number > 0,
             let start = UInt64(parts[3]), let namespace = UInt64(parts[4])
         else {
             self.init(host: text, process: nil)
@@ -46,13 +50,15 @@ struct LockHolder: Hashable {
         }
         self.init(
             host: String(parts[0]),
-            process: ProcessIdentity(number: number, start: start, namespace: namespace, boot: String(parts[5])))
+            process: ProcessIdentity(number: number, start: start, namespace: namespace, boot: String(parts[5])),
+            token: parts.count == 7 ? String(parts[6]) : nil)
     }
 
     /// As it stands in a lock.
     var text: String {
         guard let process else { return host }
-        return "\(host)/fasti/\(process.number)/\(process.start)/\(process.namespace)/\(process.boot)"
+        let text = "\(host)/fasti/\(process.number)/\(process.start)/\(process.namespace)/\(process.boot)"
+        return token.map { "\(text)/\($0)" } ?? text
     }
 
     /// For people.

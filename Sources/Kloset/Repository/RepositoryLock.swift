@@ -10,6 +10,9 @@ final class RepositoryLock: Sendable {
     let identifier: MAC
     private let repository: Repository
     private let isExclusive: Bool
+    /// The names of the packfiles that are written under this lock.
+    let packfileNames: PackfileNames
+    private let holder: LockHolder
 
     private struct Holding {
         var refreshedAt: Timestamp
@@ -28,9 +31,11 @@ final class RepositoryLock: Sendable {
         let lock = RepositoryLock(repository, identifier, isExclusive: isExclusive)
         guard !repository.isLockless else { return lock }
         do {
+            // A copy of the same snapshot that was cut off has a lock of the same name.
+            let previous = try? await read(identifier, repository).map { LockHolder($0) }
             try await lock.write()
             // Ours is written before the others are looked at, so that of two that come at once one sees the other.
-            try await lock.checkOthers()
+            try await lock.clearAway(lock.checkOthers(), previous)
         } catch {
             try? await lock.remove()
             throw error
@@ -42,13 +47,16 @@ final class RepositoryLock: Sendable {
     /// Whether somebody who is alive holds the lock of this name.
     static func isTaken(_ identifier: MAC, _ repository: Repository) async throws -> Bool {
         guard let lock = try await read(identifier, repository) else { return false }
-        return !lock.isStale(at: repository.clock()) && !LockHolder(parsing: printable(lock.hostname.bytes)).isGone
+        return !lock.isStale(at: repository.clock()) && !LockHolder(lock).isGone
     }
 
     private init(_ repository: Repository, _ identifier: MAC, isExclusive: Bool) {
         self.repository = repository
         self.identifier = identifier
         self.isExclusive = isExclusive
+        let token = MAC.random().hex.prefix(32)
+        packfileNames = PackfileNames(repository.keys, token: String(token))
+        holder = LockHolder(host: LockHolder.current.host, process: LockHolder.current.process, token: String(token))
         holding = Mutex(Holding(refreshedAt: repository.clock()))
     }
 
@@ -104,7 +112,7 @@ final class RepositoryLock: Sendable {
     }
 
     private func lockMessage(at time: Timestamp) -> Lock {
-        Lock(timestamp: time, hostname: ByteString(LockHolder.current.text), isExclusive: isExclusive)
+        Lock(timestamp: time, hostname: ByteString(holder.text), isExclusive: isExclusive)
     }
 
     private func write() async throws {
@@ -158,13 +166,14 @@ final class RepositoryLock: Sendable {
 
     // MARK: Others
 
-    private func checkOthers() async throws {
+    /// - Returns: the locks that count for nothing.
+    private func checkOthers() async throws -> [(name: MAC, holder: LockHolder)] {
+        var result: [(name: MAC, holder: LockHolder)] = []
         for other in try await repository.store.list(.lock) where other != identifier {
             guard let lock = try await read(other) else { continue }
-            let holder = LockHolder(parsing: printable(lock.hostname.bytes))
+            let holder = LockHolder(lock)
             if lock.isStale(at: repository.clock()) || holder.isGone {
-                try await repository.store.delete(.lock, other)
-                holding.withLock { $0.staleLocksRemoved += 1 }
+                result.append((other, holder))
             } else if isExclusive || lock.isExclusive {
                 throw KlosetError(
                     .locked,
@@ -172,6 +181,17 @@ final class RepositoryLock: Sendable {
                     advice: "Wait until that is done; a lock that was left behind counts for nothing after ten minutes."
                 )
             }
+        }
+        return result
+    }
+
+    /// Removes locks that count for nothing, and before them what their holders left.
+    private func clearAway(_ others: [(name: MAC, holder: LockHolder)], _ previous: LockHolder?) async throws {
+        let gone = (others.map(\.holder) + [previous].compactMap(\.self)).filter(\.isGone)
+        try await repository.removePackfiles(ofWriters: gone.compactMap(\.token))
+        for other in others {
+            try await repository.store.delete(.lock, other.name)
+            holding.withLock { $0.staleLocksRemoved += 1 }
         }
     }
 
@@ -194,6 +214,10 @@ final class RepositoryLock: Sendable {
     }
 }
 
+extension LockHolder {
+    init(_ lock: Lock) { self.init(parsing: printable(lock.hostname.bytes)) }
+}
+
 extension Repository {
     /// Leaves a lock behind as another process would, for tests.
     ///
@@ -208,6 +232,9 @@ extension Repository {
         try await store.put(.lock, name, try wrap(.lock, .v1_0_0, lock.encoded()))
         return name
     }
+
+    /// How a writer calls its packfiles whose lock has this token, for tests.
+    package func packfileName(_ number: Int, token: String) -> MAC { PackfileNames(keys, token: token).name(number) }
 
     /// What this process writes into its locks, for tests.
     package static var lockHolder: String { LockHolder.current.text }

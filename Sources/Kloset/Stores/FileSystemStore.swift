@@ -16,8 +16,14 @@ public struct FileSystemStore: Store {
     public let path: String
     /// Packfiles are read piece by piece, so the last ones stay open.
     private let packfiles = OpenFiles(capacity: 16)
+    private let cache: SystemCache
 
-    public init(path: String) {
+    public init(path: String) { self.init(path: path, cachedBytes: 64 << 20) }
+
+    /// - Parameter cachedBytes: so much of what is written, and of what is read in large parts, stays in the system's
+    ///   memory.
+    package init(path: String, cachedBytes: Int) {
+        cache = SystemCache(share: cachedBytes)
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 
@@ -109,13 +115,19 @@ public struct FileSystemStore: Store {
         // Copies of a store, such as a git checkout, lose their empty folders.
         try Folder.make("\(path)/\(bucket.rawValue)")
         if bucket != .locks { try Folder.make(folder(of: mac, in: bucket)) }
-        return try FileUpload(to: self.path(of: mac, in: bucket), temporaryIn: temporaryFolder(of: bucket))
+        return try FileUpload(
+            of: mac, to: self.path(of: mac, in: bucket), temporaryIn: temporaryFolder(of: bucket), cache)
     }
 
     public func get(_ resource: StoreResource, _ mac: MAC, range: Range<UInt64>?) async throws -> [UInt8] {
         guard let range else { return try DurableFile.read(path(of: mac, in: Bucket(resource)), limit: nil) }
-        return try opened(resource, mac).read(range)
+        let file = try opened(resource, mac)
+        // What is fetched in small parts is metadata, which is wanted again.
+        guard range.count >= Self.largePart, !cache.takesRead(of: range.count) else { return try file.read(range) }
+        return try await blocking { try file.read(range, isCached: false) }
     }
+
+    private static let largePart = 256 << 10
 
     public func size(of resource: StoreResource, _ mac: MAC) async throws -> UInt64? {
         try opened(resource, mac).size()

@@ -1,3 +1,4 @@
+import CPOSIX
 import ConnectorKit
 import Synchronization
 
@@ -13,6 +14,8 @@ import Synchronization
 final class OpenFile: Sendable {
     private let descriptor: Int32
     private let path: String
+    /// For reads past the system's memory: -1 before the first one, -2 when that is impossible.
+    private let direct = Mutex<Int32>(-1)
 
     init(_ path: String) throws {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -20,7 +23,11 @@ final class OpenFile: Sendable {
         self.path = path
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        close(descriptor)
+        let direct = direct.withLock { $0 }
+        if direct >= 0 { close(direct) }
+    }
 
     /// The length of the file in bytes, as it is now.
     func size() throws -> UInt64 {
@@ -33,7 +40,10 @@ final class OpenFile: Sendable {
     }
 
     /// Reads a part of the file. A range beyond its end is an error before anything is allocated.
-    func read(_ range: Range<UInt64>) throws -> [UInt8] {
+    ///
+    /// - Parameter isCached: whether what is read should stay in the system's memory; what is there already is taken
+    ///   from there in any case.
+    func read(_ range: Range<UInt64>, isCached: Bool = true) throws -> [UInt8] {
         let size = try size()
         guard range.upperBound <= size else {
             throw ConnectorError(
@@ -45,6 +55,9 @@ final class OpenFile: Sendable {
             throw ConnectorError(.limitExceeded, "\(path) is too large to read.")
         }
         return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            if !isCached {
+                initialized = readUncached(UnsafeMutableRawBufferPointer(buffer), offset)
+            }
             while initialized < count {
                 let rest = UnsafeMutableBufferPointer(rebasing: buffer[initialized...])
                 let received = pread(descriptor, rest.baseAddress, rest.count, offset + off_t(initialized))
@@ -53,6 +66,38 @@ final class OpenFile: Sendable {
                 guard received > 0 else { throw ConnectorError(.corrupt, "\(path) became shorter while it was read.") }
                 initialized += received
             }
+        }
+    }
+
+    /// Reads from the device itself what the system does not have in memory.
+    ///
+    /// - Returns: how many bytes could be read; whoever wants all reads the others in the usual way.
+    private func readUncached(_ buffer: UnsafeMutableRawBufferPointer, _ offset: off_t) -> Int {
+        guard cposix_is_cached(descriptor, Int64(offset), Int64(buffer.count)) == 0, let direct = openDirect() else {
+            return 0
+        }
+        let start = PageBuffer.roundDown(Int(offset))
+        let skipped = Int(offset) - start
+        let pages = PageBuffer(capacity: skipped + buffer.count)
+        let received = pread(direct, pages.bytes.baseAddress, pages.bytes.count, off_t(start))
+        let usable = min(received - skipped, buffer.count)
+        guard usable > 0 else { return 0 }
+        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: pages.bytes[skipped..<skipped + usable]))
+        return usable
+    }
+
+    private func openDirect() -> Int32? {
+        direct.withLock { direct in
+            if direct == -1 {
+                let candidate = open(path, O_RDONLY | O_CLOEXEC)
+                direct = -2
+                if candidate >= 0, cposix_set_uncached(candidate, 1) == 0 {
+                    direct = candidate
+                } else if candidate >= 0 {
+                    close(candidate)
+                }
+            }
+            return direct >= 0 ? direct : nil
         }
     }
 }

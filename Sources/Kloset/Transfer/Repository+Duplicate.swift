@@ -21,7 +21,7 @@ extension Repository {
             header.duration = 0
             header.identity = SnapshotHeader.Identity()
             let space = SpillSpace(folder: SpillSpace.defaultFolder, isEncrypted: isEncrypted)
-            let sink = BlobSink(self, aggregate, space)
+            let sink = BlobSink(self, aggregate, lock.packfileNames, space)
             try await sink.store(BlobID(.snapshot, copy), header.encoded())
             let written = try await sink.finish()
             try await lock.checkHeld()

@@ -22,12 +22,14 @@ final class BlobSink: Sendable {
     private let blobsStored = Atomic<UInt64>(0)
     private let bytesStored = Atomic<UInt64>(0)
 
-    /// - Parameter space: where what memory should not hold is kept.
-    init(_ repository: Repository, _ aggregate: StateAggregate, _ space: SpillSpace) {
+    /// - Parameters:
+    ///   - names: of the packfiles to come.
+    ///   - space: where what memory should not hold is kept.
+    init(_ repository: Repository, _ aggregate: StateAggregate, _ names: PackfileNames, _ space: SpillSpace) {
         self.repository = repository
         keys = repository.keys
         self.aggregate = aggregate
-        journal = LocationJournal(space)
+        journal = LocationJournal(names, space)
         contents = PackfileLane(repository, journal)
         metadata = PackfileLane(repository, journal)
     }

@@ -18,16 +18,20 @@ final class LocationJournal: Sendable {
         }
     }
 
+    private let names: PackfileNames
     private let state: Mutex<State>
 
-    init(_ space: SpillSpace) { state = Mutex(State(writer: RecordWriter(space))) }
+    init(_ names: PackfileNames, _ space: SpillSpace) {
+        self.names = names
+        state = Mutex(State(writer: RecordWriter(space)))
+    }
 
     /// Begins a packfile.
     ///
     /// - Returns: the number by which locations call it, and its name.
     func addPackfile() throws -> (number: UInt32, name: MAC) {
-        let name = MAC.random()
-        return try state.withLock { state in
+        try state.withLock { state in
+            let name = names.name(state.packfiles.count)
             guard let number = UInt32(exactly: state.packfiles.count) else {
                 throw KlosetError(.limitExceeded, "The snapshot has too many packfiles.")
             }

@@ -45,7 +45,7 @@ public actor SnapshotWriter {
             try await repository.refresh()
             space = SpillSpace(folder: SpillSpace.defaultFolder, isEncrypted: repository.isEncrypted)
             contents = SnapshotContents(space)
-            sink = BlobSink(repository, repository.aggregate, space)
+            sink = BlobSink(repository, repository.aggregate, lock.packfileNames, space)
             storer = try ContentStorer(sink, repository.configuration.chunking)
             unchanged = UnchangedContent(parent, description.identity, sink)
         } catch {
