@@ -47,7 +47,14 @@ package final class FileImporter: Importer {
     ) async throws {
         self.context.withLock { $0 = context }
         var walk = FileWalk(root: root, staysOnDevice: staysOnDevice, context: context)
-        try await walk.run(emit)
+        // A later backup is measured by the one before.
+        guard context.previous == nil, root.isDirectory else { return try await walk.run(emit) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let count = EntryCount(root: root, staysOnDevice: staysOnDevice, context: context)
+            group.addTask { await count.run() }
+            try await walk.run(emit)
+            group.cancelAll()
+        }
     }
 
     package func open(_ record: Record) async throws -> any ContentReader {

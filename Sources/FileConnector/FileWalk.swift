@@ -47,6 +47,17 @@ struct FileWalk {
         }
     }
 
+    /// The folders above the root and the root itself, which every walk emits before anything else.
+    static func recordsBefore(_ root: BytePath) -> Int {
+        var count = 1
+        var next = root.parent
+        while let path = next {
+            count += 1
+            next = path.parent
+        }
+        return count
+    }
+
     /// The folders above the root, without the names of their owners (Kloset format, section 9.3).
     private func emitAncestors(_ emit: Emit) async throws {
         var ancestors: [BytePath] = []

@@ -8,6 +8,8 @@ internal import ConnectorKit
 
 /// What an importer reads, opened once: everything is then reached from there.
 struct SourceRoot: Sendable {
+    static let directoryFlags = O_RDONLY | O_DIRECTORY
+
     let path: BytePath
     let isDirectory: Bool
     /// The folder itself, or the one that holds the file.

@@ -51,19 +51,55 @@ package struct BackupJob: Sendable {
     ) async throws {
         do {
             let filter = SourceFilter(options, root: importer.identity.root)
-            try await importer.importRecords(context(parent: parent, filter, progress, report)) { record in
-                try Task.checkCancellation()
-                guard let record = filter.admit(record) else { return }
-                let outcome = try await writer.add(record) { try await importer.open(record) }
-                let entry = record.jobEntry(JobEntry.Outcome(outcome))
-                progress.add(entry)
-                report(.entry(entry))
+            let context = context(parent: parent, filter, progress, report)
+            let queue = RecordQueue()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<max(1, options.concurrency) {
+                    group.addTask { try await store(queue, in: writer, progress, report) }
+                }
+                // What ended the storing says more than that nothing can be sent any more, and is what is sent back.
+                do {
+                    try await withTaskCancellationHandler {
+                        try await importer.importRecords(context) { record in
+                            try Task.checkCancellation()
+                            guard let record = filter.admit(record) else { return }
+                            try await queue.send(record)
+                        }
+                    } onCancel: {
+                        queue.fail(CancellationError())
+                    }
+                } catch {
+                    // What was sent before is kept, for those who want a part rather than nothing.
+                    queue.finish()
+                    try await group.waitForAll()
+                    throw error
+                }
+                queue.finish()
+                try await group.waitForAll()
             }
         } catch let error where options.keepsPartial && !(error is CancellationError) && !Task.isCancelled {
             guard progress.state.records > 0 else { throw error }
             let gap = "The source could not be read to its end: \(error)"
             progress.addGap(gap)
             report(.incomplete(gap))
+        }
+    }
+
+    /// Reads and stores what comes, until nothing more does.
+    private func store(
+        _ queue: RecordQueue, in writer: SnapshotWriter, _ progress: BackupProgress, _ report: JobReport
+    ) async throws {
+        do {
+            while let record = try await queue.next() {
+                try Task.checkCancellation()
+                let outcome = try await writer.add(record) { try await importer.open(record) }
+                let entry = record.jobEntry(JobEntry.Outcome(outcome))
+                progress.add(entry)
+                report(.entry(entry))
+            }
+        } catch {
+            queue.fail(error)
+            throw error
         }
     }
 

@@ -123,8 +123,7 @@ public struct FileSystemStore: Store {
         guard let range else { return try DurableFile.read(path(of: mac, in: Bucket(resource)), limit: nil) }
         let file = try opened(resource, mac)
         // What is fetched in small parts is metadata, which is wanted again.
-        guard range.count >= Self.largePart, !cache.takesRead(of: range.count) else { return try file.read(range) }
-        return try await blocking { try file.read(range, isCached: false) }
+        return try file.read(range, isCached: range.count < Self.largePart || cache.takesRead(of: range.count))
     }
 
     private static let largePart = 256 << 10
