@@ -86,6 +86,7 @@ let package = Package(
         // Layer 2: stores
         module("GitObjects", ["Compression", crypto]),
         module("CollectionStore", ["CPOSIX", "GitObjects", "ICalendar", "VCard"]),
+        module("ObjectMeaning", ["ContentLines", "ICalendar", "VCard"]),
         module("Kloset", ["BLAKE3", "CArgon2", "CPOSIX", "Compression", "ConnectorKit", "KlosetFormat", crypto, cryptoExtras]),
 
         // Layer 3: protocols
@@ -115,8 +116,8 @@ let package = Package(
             [
                 "Accounts", "BackupEngine", "BLAKE3", "CollectionStore", "Compression", "ConnectorKit", "DAVClient",
                 "DAVConnector",
-                "DAVService", "FastiConfiguration", "FileConnector", "HTTPFront", "Kloset", "KlosetFormat",
-                argumentParser, crypto, httpTypes, logging, serviceLifecycle, unixSignals,
+                "DAVService", "FastiConfiguration", "FileConnector", "HTTPFront", "ICalendar", "Kloset", "KlosetFormat",
+                "ObjectMeaning", argumentParser, crypto, httpTypes, logging, serviceLifecycle, unixSignals,
             ]),
 
         // Layer 6: programs
@@ -148,7 +149,7 @@ let package = Package(
         tests(
             "DAVServiceTests",
             ["CollectionStore", "DAVService", "WebDAV", "XMLStream", httpTypes, logging]),
-        tests("FastiCommandsTests", ["BackupEngine", "ConnectorKit", "FastiCommands", "PeerPrograms"]),
+        tests("FastiCommandsTests", ["BackupEngine", "ConnectorKit", "FastiCommands", "Kloset", "PeerPrograms"]),
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
         tests("FileConnectorTests", ["CPOSIX", "ConnectorKit", "FileConnector"]),
         tests("ICalendarTests", ["ContentLines", "ICalendar"]),
@@ -156,6 +157,7 @@ let package = Package(
         tests("GitObjectsTests", ["GitObjects", "PeerPrograms"]),
         tests("KlosetFormatTests", ["ConnectorKit", "KlosetFormat"]),
         tests("KlosetTests", ["BLAKE3", "Compression", "ConnectorKit", "Kloset", "KlosetFormat", crypto]),
+        tests("ObjectMeaningTests", ["ContentLines", "ICalendar", "ObjectMeaning"]),
         tests("VCardTests", ["ContentLines", "VCard"]),
         tests("WebDAVTests", ["WebDAV", "XMLStream", httpTypes], resources: [.copy("Vectors")]),
         tests("XMLStreamTests", ["XMLStream"]),

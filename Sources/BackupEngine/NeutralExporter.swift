@@ -2,7 +2,7 @@ package import ConnectorKit
 
 /// A destination that gets neither owners nor permissions of the snapshot: everything belongs to whoever restores, files are
 /// readable by all and writable by their owner.
-package struct NeutralExporter: Exporter {
+package struct NeutralExporter: RehearsingExporter {
     private let exporter: any Exporter
     private let userID: UInt64
     private let groupID: UInt64
@@ -39,6 +39,10 @@ package struct NeutralExporter: Exporter {
     private var special: FileMode { [.setUserID, .setGroupID, .sticky] }
 
     package func finish() async throws -> [ExportFailure] { try await exporter.finish() }
+
+    package var removesOthers: Bool { (exporter as? any RehearsingExporter)?.removesOthers ?? false }
+
+    package func outlines() async -> [RestoreOutline] { await (exporter as? any RehearsingExporter)?.outlines() ?? [] }
 
     package func close() async { await exporter.close() }
 }

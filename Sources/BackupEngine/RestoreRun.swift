@@ -161,12 +161,16 @@ private final class CountingReader: ContentReader {
 struct SubTree: SnapshotTree {
     let snapshot: Snapshot
     let base: BytePath
+    var selection: Selection?
 
     func content(at path: BytePath, limit: Int) async throws -> [UInt8]? {
         try await snapshot.content(at: path.joined(to: base), limit: limit)
     }
 
     func names(in directory: BytePath) async throws -> [[UInt8]] {
-        try await snapshot.names(in: directory.joined(to: base))
+        let whole = directory.joined(to: base)
+        let names = try await snapshot.names(in: whole)
+        guard let selection else { return names }
+        return names.filter { name in whole.appending(name).map(selection.shows) ?? false }
     }
 }

@@ -17,6 +17,15 @@ extension SnapshotHeader {
     /// The directory that was backed up; `/` when the header says nothing sensible.
     package var root: BytePath { source.flatMap { BytePath(validating: $0.importer.directory.bytes) } ?? .root }
 
+    /// The last part of the address that plakar's own CalDAV connector has backed up, which is one calendar; nil for
+    /// snapshots of anything else.
+    package var nameOfOnlyCollection: String? {
+        guard let importer = source?.importer, importer.type.bytes.elementsEqual("caldav".utf8) else { return nil }
+        let address = String(decoding: importer.origin.bytes, as: UTF8.self)
+        let path = address.split(separator: "://", maxSplits: 1).last?.split(separator: "/").dropFirst()
+        return path?.last.flatMap { $0.isEmpty ? nil : String($0) }
+    }
+
     /// Files, directories and whatever else the snapshot has, as its summary counts them.
     package var entryCount: Int {
         guard let summary = source?.summary else { return 0 }

@@ -56,6 +56,10 @@ public struct ConnectorContext: Sendable {
     /// What the user wants left out: an importer need not list, open or look into it. The host leaves out again what
     /// comes nevertheless, so that only the work is saved.
     public var excludes: @Sendable (_ path: BytePath, _ isDirectory: Bool) -> Bool = { _, _ in false }
+    /// Nothing is written: what would be is counted. Only exporters that are a ``RehearsingExporter`` look at it.
+    public var isRehearsal = false
+    /// Single objects were chosen, not whole collections. Only exporters look at it.
+    public var isSelection = false
     /// Words for the person who watches: one short sentence each, no secrets. Called often; must not block.
     public var report: @Sendable (ConnectorEvent) -> Void
 

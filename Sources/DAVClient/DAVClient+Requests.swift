@@ -129,8 +129,10 @@ extension DAVClient {
         return answer.headers[.eTag]
     }
 
+    /// Removes an object. A scheduling server is asked to tell nobody (RFC 6638, section 8.1).
     package func delete(_ url: DAVURL, etag: String? = nil) async throws {
         var headers = HTTPFields()
+        if let name = HTTPField.Name("Schedule-Reply") { headers[name] = "F" }
         if let etag { headers[.ifMatch] = etag }
         let answer = try await send(.delete, url, headers: headers)
         guard answer.status.kind == .successful, answer.status.code != 207 else { throw refusal(of: .delete, answer) }

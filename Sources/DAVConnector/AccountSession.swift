@@ -52,5 +52,8 @@ func grouped(_ number: Int) -> String {
     return result
 }
 
-/// "1 calendar", "3 calendars"
-func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
+/// "1 calendar", "3 calendars", "2 journal entries"
+func counted(_ count: Int, _ noun: String) -> String {
+    guard count != 1 else { return "1 \(noun)" }
+    return "\(grouped(count)) " + (noun.hasSuffix("y") ? noun.dropLast() + "ies" : noun + "s")
+}

@@ -16,6 +16,8 @@ package struct DAVSettings: Sendable {
         case merge
         /// Adds what is missing and replaces what differs.
         case overwrite
+        /// As `overwrite`, and removes what the snapshot does not have.
+        case exact
     }
 
     package let base: DAVURL
@@ -25,6 +27,8 @@ package struct DAVSettings: Sendable {
     package var clientOptions: DAVClient.Options
     /// nil when the user did not say.
     package let mode: Mode?
+    /// Where folders of the snapshot go, as far as the user said.
+    package let map: RestoreMap
     /// Whether a scheduling server may send mail for restored events.
     package let sendsInvitations: Bool
     /// The name of the collection for objects that come without one.
@@ -59,6 +63,7 @@ package struct DAVSettings: Sendable {
         client.trustedHosts = options.list("trusted_hosts")
         clientOptions = client
         mode = try options.choice("mode", Mode.self)
+        map = try RestoreMap(options.text("map") ?? "")
         sendsInvitations = try options.choice("invitations", Invitations.self) == .send
         readsEverything = try options.flag("full")
         fullReadInterval = try options.number("full_days", in: 0...36_500) ?? 30
@@ -140,7 +145,7 @@ private struct OptionReader {
 
     func refuseUnknown(_ role: DAVSettings.Role) throws {
         let own: Set<String> =
-            role == .source ? ["full", "full_days", "max_loss"] : ["mode", "invitations", "collection"]
+            role == .source ? ["full", "full_days", "max_loss"] : ["mode", "invitations", "collection", "map"]
         let known = Self.shared.union(own)
         let oauth = ["client_id", "client_secret", "auth_url", "token_url"].filter { options[$0] != nil }
         if let key = oauth.first {

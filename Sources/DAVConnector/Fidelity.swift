@@ -5,10 +5,32 @@ package import DAVClient
 package enum Fidelity: Hashable, Sendable {
     /// The same bytes; line ends apart where the answer does not show them.
     case identical
-    /// The same lines in another order, folding or spelling of names.
+    /// The same lines in another order, folding, spelling or escaping, or with the server's own definition of a time
+    /// zone.
     case rewritten
-    /// Lines are missing, added or different; the names of their properties, sorted.
-    case changed([String])
+    /// Something is missing, added or different; sorted by property.
+    case changed([Change])
+
+    package struct Change: Hashable, Comparable, Sendable {
+        package enum Verb: Int, Hashable, Sendable {
+            case dropped
+            case changed
+            case added
+        }
+
+        package let verb: Verb
+        /// Of the property, with the component it is in where that is not the object itself: `VALARM TRIGGER`.
+        package let property: String
+
+        package init(_ verb: Verb, _ property: String) {
+            self.verb = verb
+            self.property = property
+        }
+
+        package static func < (a: Change, b: Change) -> Bool {
+            (a.property, a.verb.rawValue) < (b.property, b.verb.rawValue)
+        }
+    }
 
     package init(sent: [UInt8], stored: [UInt8], kind: DAVCollectionKind) {
         if sent == stored || LineEnds.normalized(sent) == LineEnds.normalized(stored) {
@@ -22,29 +44,64 @@ package enum Fidelity: Hashable, Sendable {
         var balance: [Line: Int] = [:]
         for line in sent { balance[line, default: 0] += 1 }
         for line in stored { balance[line, default: 0] -= 1 }
-        let names = Set(balance.filter { $0.value != 0 }.map(\.key.name)).subtracting(Self.administrative)
-        self = names.isEmpty ? .rewritten : .changed(names.sorted())
+        var lost: Set<String> = []
+        var gained: Set<String> = []
+        for (line, count) in balance where count != 0 {
+            if count > 0 { lost.insert(line.place) } else { gained.insert(line.place) }
+        }
+        let changes =
+            lost.subtracting(gained).map { Change(.dropped, $0) } + gained.subtracting(lost).map { Change(.added, $0) }
+            + lost.intersection(gained).map { Change(.changed, $0) }
+        self = changes.isEmpty ? .rewritten : .changed(changes.sorted())
     }
 
-    /// Says which program wrote the object and when, not what is in it.
-    private static let administrative: Set<String> = ["PRODID"]
+    /// Whether the object still says what was sent.
+    package var keepsMeaning: Bool {
+        if case .changed = self { false } else { true }
+    }
 
-    /// A line as a value: name and parameters without regard to case, order and quotes; the value as written.
+    /// Says which program wrote the object, not what is in it.
+    private static let administrative: Set<String> = ["PRODID"]
+    /// Servers replace the definitions of zones that they know; the times that refer to them stay.
+    private static let zones: Set<String> = ["VTIMEZONE", "STANDARD", "DAYLIGHT"]
+
+    /// A line as a value: without regard to folding, to case where it means nothing, to order and quotes of parameters,
+    /// and to escapes that stand for the same text.
     private struct Line: Hashable {
-        let name: String
+        let place: String
         let parameters: [String]
-        let value: [UInt8]
+        let value: String
     }
 
     private static func lines(_ bytes: [UInt8], _ kind: DAVCollectionKind) -> [Line]? {
         guard let document = try? ContentDocument(bytes, groups: kind == .addressBook) else { return nil }
-        return document.map { line in
+        var open: [String] = []
+        var lines: [Line] = []
+        for line in document {
+            let name = line.name
+            if name == "BEGIN" { open.append(ASCII.uppercasedString(line.value)) }
+            defer { if name == "END" { _ = open.popLast() } }
+            if administrative.contains(name) || open.contains(where: zones.contains) { continue }
+            let isInner = open.count > 2
+            let place = (isInner ? "\(open.last ?? "") " : "") + (line.group.map { $0.uppercased() + "." } ?? "") + name
             let parameters = line.parameters.map { parameter in
-                parameter.name + "=" + parameter.values.joined(separator: ",")
+                let values = parameter.values.joined(separator: ",")
+                return parameter.name + "=" + (enumerated.contains(parameter.name) ? values.lowercased() : values)
             }
-            return Line(
-                name: (line.group.map { $0.uppercased() + "." } ?? "") + line.name, parameters: parameters.sorted(),
-                value: Array(line.value))
+            lines.append(Line(place: place, parameters: parameters.sorted(), value: value(line, kind)))
         }
+        return lines
+    }
+
+    /// Parameters whose values are words without regard to case.
+    private static let enumerated: Set<String> = [
+        "", "CUTYPE", "ENCODING", "FBTYPE", "PARTSTAT", "RANGE", "RELATED", "RELTYPE", "ROLE", "RSVP", "TYPE", "VALUE",
+    ]
+
+    /// In calendars every separator may be escaped or not; in cards the semicolon tells the parts of a name.
+    private static func value(_ line: ContentLine, _ kind: DAVCollectionKind) -> String {
+        if kind == .calendar { return line.text }
+        let parts = TextEscaping.split(line.value, at: UInt8(ascii: ";"))
+        return parts.map(TextEscaping.unescape).joined(separator: "\u{1F}")
     }
 }

@@ -10,6 +10,8 @@ package struct ObjectSummary: Hashable, Sendable {
     package var modified: Int64?
     /// Whether it has an organiser and attendees, so that a scheduling server may send mail when it is stored.
     package var isScheduled = false
+    /// What people call such an object: event, task, journal entry, contact.
+    package var noun = "object"
 
     package init(_ bytes: [UInt8], kind: DAVCollectionKind) {
         guard let document = try? ContentDocument(bytes, groups: kind == .addressBook) else { return }
@@ -21,6 +23,7 @@ package struct ObjectSummary: Hashable, Sendable {
         for line in document {
             if line.isNamed("BEGIN") {
                 depth.append(ASCII.uppercasedString(line.value))
+                if noun == "object", let known = depth.last.flatMap({ Self.nouns[$0] }) { noun = known }
             } else if line.isNamed("END") {
                 _ = depth.popLast()
             } else if let component = depth.last, !Self.inner.contains(component) {
@@ -43,6 +46,11 @@ package struct ObjectSummary: Hashable, Sendable {
 
     /// Components whose properties say nothing about the object as a whole.
     private static let inner: Set<String> = ["VTIMEZONE", "STANDARD", "DAYLIGHT", "VALARM"]
+
+    private static let nouns = [
+        "VEVENT": "event", "VTODO": "task", "VJOURNAL": "journal entry", "VCARD": "contact",
+        "VFREEBUSY": "free-busy object", "VAVAILABILITY": "availability",
+    ]
 
     private static func newer(_ known: Int64?, _ line: ContentLine) -> Int64? {
         let compact = line.rawText.filter { $0 != "-" && $0 != ":" }

@@ -1,5 +1,6 @@
 import ConnectorKit
 import DAVClient
+import HTTPTypes
 import WebDAV
 import XMLStream
 
@@ -8,36 +9,58 @@ struct Upload: Sendable {
     /// In the snapshot.
     let path: BytePath
     let url: DAVURL
+    /// What is sent.
     let bytes: [UInt8]
+    /// As in the snapshot; differs from `bytes` where invitations are held back.
+    let original: [UInt8]
     let contentType: String
     /// The ETag it had when it was backed up.
     let etag: String?
     let uid: String?
-    let target: RestoreTarget
+    /// event, task, contact
+    let noun: String
+    /// Its collection, as the index of a target.
+    let target: Int
+    let collection: DAVURL
+    let policy: RestorePolicy
     let kind: DAVCollectionKind
+    /// What is in its place, or has its UID.
+    var existing: Member?
+    /// The bytes of `existing`, once read.
+    var current: ReadBack.Content?
+
+    func fidelity(_ stored: [UInt8]) -> Fidelity {
+        let kept = Fidelity(sent: original, stored: stored, kind: kind)
+        return kept.keepsMeaning || original == bytes ? kept : Fidelity(sent: bytes, stored: stored, kind: kind)
+    }
 }
 
 /// Stores objects, one request each, never over something that should stay.
 struct ObjectWriter: Sendable {
     enum Outcome: Sendable {
         /// Stored; to be read back from this address.
-        case stored(DAVURL)
+        case stored(DAVURL, replacing: Bool)
         /// The same object is there already.
         case present
+        /// An earlier run of the same restore stored it, and this is what the server made of it.
+        case made(Fidelity)
         /// Another object has its name or its UID, and the mode says to leave that alone.
         case kept
         case failed(String)
     }
 
     let client: DAVClient
+    /// Says what would be done, and does not.
+    let isRehearsal: Bool
 
     func write(_ upload: Upload) async throws -> Outcome {
         do {
-            if let existing = upload.target.existing[upload.url.resourceKey] {
+            if let existing = upload.existing {
                 return try await replace(upload, at: existing.url, etag: existing.etag)
             }
+            guard !isRehearsal else { return .stored(upload.url, replacing: false) }
             try await client.put(upload.url, upload.bytes, contentType: upload.contentType, condition: .absent)
-            return .stored(upload.url)
+            return .stored(upload.url, replacing: false)
         } catch let error as DAVClientError {
             if ObjectFetcher.isFatal(error) { throw error }
             do {
@@ -49,43 +72,94 @@ struct ObjectWriter: Sendable {
         }
     }
 
-    /// The name is in use.
+    /// The name, or the UID, is in use.
     private func replace(_ upload: Upload, at url: DAVURL, etag: String?) async throws -> Outcome {
         // The very state that was backed up is still there.
-        if let etag, !etag.hasPrefix("W/"), etag == upload.etag { return .present }
-        let current = try await client.get(url)
-        if case .identical = Fidelity(sent: upload.bytes, stored: current.bytes, kind: upload.kind) { return .present }
-        switch upload.target.mode {
+        if let etag, !etag.hasPrefix("W/"), etag == upload.etag, upload.existing != nil { return .present }
+        let current: ReadBack.Content
+        if let known = upload.current {
+            current = known
+        } else {
+            let object = try await client.get(url)
+            current = ReadBack.Content(bytes: object.bytes, etag: object.etag)
+        }
+        let fidelity = upload.fidelity(current.bytes)
+        if fidelity.keepsMeaning { return .present }
+        switch upload.policy {
         case .merge: return .kept
+        case .resume: return .made(fidelity)
         case .new: return .failed("Another object is already stored as \(url.lastSegment).")
-        case .overwrite:
+        case .overwrite, .exact:
+            guard !isRehearsal else { return .stored(url, replacing: true) }
             guard let etag = current.etag ?? etag else {
                 return .failed("\(url) has no ETag, so that it cannot be replaced safely.")
             }
             try await client.put(
                 url, upload.bytes, contentType: upload.contentType, condition: .matching(etag: etag))
-            return .stored(url)
+            return .stored(url, replacing: true)
         }
     }
 
     private func recover(_ upload: Upload, _ error: DAVClientError) async throws -> Outcome {
         if error.code == .preconditionFailed {
+            guard upload.existing == nil else {
+                return .failed("Somebody changed it during the restore; run it again. (\(error.reason))")
+            }
             // Either somebody was faster, or our own first try arrived and only its answer was lost.
-            return try await replace(upload, at: upload.url, etag: nil)
+            var again = upload
+            again.current = nil
+            return try await replace(again, at: upload.url, etag: nil)
         }
-        guard let condition = error.condition, condition.name.local == "no-uid-conflict" else {
-            return .failed(error.description)
+        guard let conflict = UIDConflict(error, upload) else { return .failed(error.description) }
+        guard let holder = try await holder(conflict, upload) else {
+            return upload.policy == .merge ? .kept : .failed(conflict.reasonWithoutHolder)
         }
-        let uid = upload.uid ?? "the same UID"
-        guard let holder = condition.first(.href).flatMap({ upload.url.resolving($0.trimmedText) }),
-            client.allows(holder)
-        else {
-            return upload.target.mode == .merge
-                ? .kept : .failed("The server has another object with UID \(uid), and does not say where.")
+        guard holder.parent.isSameResource(as: upload.collection) else {
+            return .failed(
+                "UID \(conflict.uid) is already stored in another collection, as \(holder.path); "
+                    + "the server allows it only once.")
         }
-        if upload.target.mode == .new {
-            return .failed("UID \(uid) is already stored as \(holder.path); the server allows it only once.")
+        guard upload.policy != .new, upload.policy != .resume else {
+            return .failed("UID \(conflict.uid) is already stored as \(holder.path); the server allows it only once.")
         }
-        return try await replace(upload, at: holder, etag: nil)
+        var again = upload
+        again.current = nil
+        return try await replace(again, at: holder, etag: nil)
+    }
+
+    /// The object with the UID: as the server says it, else as a search finds it.
+    private func holder(_ conflict: UIDConflict, _ upload: Upload) async throws -> DAVURL? {
+        if let named = conflict.holder, client.allows(named) { return named }
+        guard let uid = upload.uid else { return nil }
+        do {
+            // A search compares parts of a UID, so that each has to be looked at.
+            for candidate in try await client.members(of: upload.collection, kind: upload.kind, uid: uid).prefix(16) {
+                let object = try await client.get(candidate)
+                if ObjectSummary(object.bytes, kind: upload.kind).uid == uid { return candidate }
+            }
+            return nil
+        } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
+            return nil
+        }
+    }
+}
+
+/// A refusal because of the UID: by the precondition of RFC 4791, section 5.3.2.1, or in the words of servers that do not
+/// use it.
+private struct UIDConflict {
+    let uid: String
+    let holder: DAVURL?
+    let reasonWithoutHolder: String
+
+    init?(_ error: DAVClientError, _ upload: Upload) {
+        let isNamed = error.condition?.name.local == "no-uid-conflict"
+        let words = error.reason.lowercased()
+        let isSaid = words.contains("uid") && (words.contains("exist") || words.contains("already"))
+        guard isNamed || isSaid, [400, 403, 409, 412, 500].contains(error.status?.code) else { return nil }
+        uid = upload.uid ?? "of this object"
+        holder = isNamed ? error.condition?.first(.href).flatMap { upload.url.resolving($0.trimmedText) } : nil
+        reasonWithoutHolder =
+            "The server has another object with UID \(uid), and does not show it. It may lie in the calendar's trash "
+            + "bin: put it back or delete it for good there, then restore again. (\(error.reason))"
     }
 }

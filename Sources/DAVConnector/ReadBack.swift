@@ -1,8 +1,9 @@
 import DAVClient
+import WebDAV
 import XMLStream
 
-/// Reads objects to compare them with what was sent. Unlike a backup it does not mind line ends, so that one request
-/// serves a whole batch.
+/// Reads objects to compare them with what is in the snapshot. Unlike a backup it does not mind line ends, so that one
+/// request serves a whole batch.
 struct ReadBack: Sendable {
     private let client: DAVClient
     private let collection: DAVURL
@@ -14,25 +15,44 @@ struct ReadBack: Sendable {
         self.kind = kind
     }
 
-    typealias Answer = (member: Member, outcome: Result<[UInt8], DAVClientError>)
+    struct Content: Sendable {
+        let bytes: [UInt8]
+        /// Of these bytes.
+        let etag: String?
+    }
 
-    func read(_ members: [Member], concurrency: Int) async throws -> [Answer] {
-        var found: [[UInt8]: [UInt8]] = [:]
+    typealias Answer = (member: Member, outcome: Result<Content, DAVClientError>)
+
+    private static let batchSize = 50
+
+    func read(_ members: [Member]) async throws -> [Answer] {
+        var answers: [Answer] = []
+        var rest = members[...]
+        while !rest.isEmpty {
+            answers += try await readBatch(Array(rest.prefix(Self.batchSize)))
+            rest = rest.dropFirst(Self.batchSize)
+        }
+        return answers
+    }
+
+    private func readBatch(_ members: [Member]) async throws -> [Answer] {
+        var found: [[UInt8]: Content] = [:]
         do {
             let answer = try await client.multiget(collection, kind: kind, hrefs: members.map(\.href))
             for resource in answer.resources {
                 guard let text = resource[kind.dataProperty]?.text, !text.isEmpty,
                     !text.unicodeScalars.contains("\u{FFFD}")
                 else { continue }
-                found[resource.url.resourceKey] = Array(text.utf8)
+                found[resource.url.resourceKey] = Content(
+                    bytes: Array(text.utf8), etag: resource.text(.getetag))
             }
         } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
             // One by one, then.
         }
         var answers: [Answer] = []
         for member in members {
-            if let bytes = found[member.url.resourceKey] {
-                answers.append((member, .success(bytes)))
+            if let content = found[member.url.resourceKey] {
+                answers.append((member, .success(content)))
             } else {
                 answers.append((member, try await alone(member)))
             }
@@ -40,9 +60,10 @@ struct ReadBack: Sendable {
         return answers
     }
 
-    private func alone(_ member: Member) async throws -> Result<[UInt8], DAVClientError> {
+    private func alone(_ member: Member) async throws -> Result<Content, DAVClientError> {
         do {
-            return .success(try await client.get(member.url).bytes)
+            let object = try await client.get(member.url)
+            return .success(Content(bytes: object.bytes, etag: object.etag))
         } catch let error as DAVClientError {
             if ObjectFetcher.isFatal(error) { throw error }
             return .failure(error)

@@ -118,3 +118,46 @@ enum SidecarCoding {
         let version: Int
     }
 }
+
+extension CollectionSidecar {
+    /// The side file of a collection in a snapshot; nil for anything else.
+    package init?(decoding bytes: [UInt8]) {
+        guard let sidecar = SidecarCoding.decode(CollectionSidecar.self, bytes) else { return nil }
+        self = sidecar
+    }
+
+    /// The colour as written by Apple's programs and all who follow them: `#FF8800`, perhaps with opacity.
+    package var color: String? {
+        text(.calendarColor) ?? text(XMLName("http://inf-it.com/ns/ab/", "addressbook-color"))
+    }
+
+    private func text(_ name: XMLName) -> String? {
+        elements.first { $0.name == name }.map(\.trimmedText).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// What people would notice between two states of a collection, as predicates to its name.
+    package func changes(to new: CollectionSidecar) -> [String] {
+        var found: [String] = []
+        if displayName != new.displayName {
+            found.append(new.displayName.map { "is called \"\($0)\" now" } ?? "has no name any more")
+        }
+        let (before, after) = (elements, new.elements)
+        for name in Set((before + after).map(\.name)).sorted(by: { $0.local < $1.local })
+        where name != .displayname && CollectionProperties.isSettable(name, on: kind) {
+            let (a, b) = (before.first { $0.name == name }, after.first { $0.name == name })
+            let title = PropertyComparison.title(name)
+            switch (a, b) {
+            case (let a?, let b?) where !PropertyComparison.isSame(a, b):
+                let isShort = [a, b].allSatisfy { $0.elements.isEmpty && $0.text.utf8.count < 60 }
+                found.append(
+                    isShort
+                        ? "has the \(title) \"\(b.trimmedText)\" instead of \"\(a.trimmedText)\""
+                        : "has another \(title)")
+            case (nil, let b?): found.append("has the \(title) \"\(b.trimmedText.prefix(60))\" now")
+            case (_?, nil): found.append("has no \(title) any more")
+            default: break
+            }
+        }
+        return found
+    }
+}

@@ -10,7 +10,8 @@ struct CommandWalkTests {
         "backup": ["data"], "ls": [], "cat": ["latest:a"], "restore": ["latest"], "diff": ["latest", "latest"],
         "check": [],
         "info": [], "digest": ["latest"], "rm": ["abc"], "prune": ["--newest", "1"], "locate": ["x"], "dup": ["latest"],
-        "maintenance": [], "repair": [], "archive": ["--output", "archive.tar", "latest"],
+        "maintenance": [], "repair": [], "export": ["--output", "export.ics", "latest"],
+        "archive": ["--output", "archive.tar", "latest"],
     ]
     /// Those that need no store that exists, or another one as well.
     private static let others: Set<String> = [

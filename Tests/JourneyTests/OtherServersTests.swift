@@ -43,7 +43,7 @@ import Testing
         try await fasti("at \(store) backup @account")
         let snapshots = try await fasti.snapshots(of: store)
         try #require(snapshots.count == 2)
-        let difference = try await fasti(["at", store, "diff", snapshots[0], snapshots[1]]).text
+        let difference = try await fasti(["at", store, "diff", "--paths", snapshots[0], snapshots[1]]).text
         for name in names[..<10] {
             #expect(difference.contains(name.prefix(9)), "\(name) is missing from the difference")
         }

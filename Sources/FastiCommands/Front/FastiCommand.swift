@@ -28,7 +28,7 @@ struct FastiCommand: AsyncParsableCommand {
                 subcommands: [
                     CreateCommand.self, BackupCommand.self, ListCommand.self, CatCommand.self, RestoreCommand.self,
                     DiffCommand.self, CheckCommand.self, InfoCommand.self, DigestCommand.self, RemoveCommand.self,
-                    PruneCommand.self, LocateCommand.self,
+                    PruneCommand.self, LocateCommand.self, ExportCommand.self,
                 ]),
             CommandGroup(
                 name: "Store",

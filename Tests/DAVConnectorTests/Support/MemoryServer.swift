@@ -41,6 +41,8 @@ final class MemoryServer: DAVTransport {
         var multigetLimit = Int.max
         var davHeader = "1, 3, calendar-access, addressbook"
         var refusesUIDTwice = false
+        /// Says that a UID is taken in words of its own, and not by whom.
+        var isVagueAboutUIDs = false
         /// Names of properties that make MKCALENDAR and PROPPATCH fail.
         var refusedProperties: Set<String> = []
         /// What is stored in place of what was sent.
@@ -125,7 +127,8 @@ extension MemoryServer.State {
         return switch request.method.rawValue {
         case "OPTIONS": .status(200, [.dav: habits.davHeader])
         case "PROPFIND": propfind(request)
-        case "REPORT": isSync(request) ? sync(request) : multiget(request)
+        case "REPORT": isSync(request) ? sync(request) : report(request)
+        case "DELETE": delete(request)
         case "GET": get(request)
         case "PUT": put(request)
         case "MKCALENDAR", "MKCOL": make(request)
@@ -225,6 +228,33 @@ extension MemoryServer.State {
         return [Self.type([.collection, collection.kind.resourceType])] + tag + collection.properties
     }
 
+    private func report(_ request: DAVClientRequest) -> DAVClientResponse {
+        guard let root = try? XMLElement(parsing: request.body), let collection = collections[request.url.path],
+            root.name.local.hasSuffix("-query")
+        else { return multiget(request) }
+        // As real ones compare UIDs: a part is enough.
+        let wanted = String(decoding: request.body, as: UTF8.self).split(separator: "text-match").dropFirst().first
+            .flatMap { $0.split(separator: ">").dropFirst().first ?? $0.split(separator: ">").first }
+            .map { $0.prefix { $0 != "<" } }
+        let text = wanted.map(String.init) ?? ""
+        var writer = MultistatusWriter()
+        for (name, object) in collection.objects
+        where Self.uid(object.bytes).map({ $0.dropFirst(4).contains(text) }) ?? false {
+            writer.response(
+                request.url.path + name,
+                propstats: [Propstat(status: .ok, properties: [XMLElement(.getetag, text: object.etag)])])
+        }
+        return .status(207, [.contentType: "application/xml"], writer.finish())
+    }
+
+    private mutating func delete(_ request: DAVClientRequest) -> DAVClientResponse {
+        let (path, name) = split(request.url.path)
+        guard let present = collections[path]?.objects[name] else { return .status(404) }
+        if let wanted = request.headers[.ifMatch], wanted != present.etag { return .status(412) }
+        collections[path]?.objects[name] = nil
+        return .status(204)
+    }
+
     private func multiget(_ request: DAVClientRequest) -> DAVClientResponse {
         guard let root = try? XMLElement(parsing: request.body), let collection = collections[request.url.path] else {
             return .status(404)
@@ -267,6 +297,11 @@ extension MemoryServer.State {
                 $0.key != name && Self.uid($0.value.bytes) == Self.uid(request.body)
             })
         {
+            if habits.isVagueAboutUIDs {
+                let words = XMLElement(
+                    XMLName("http://sabredav.org/ns", "message"), text: "Calendar object with uid already exists.")
+                return .status(400, [:], Self.errorBody(words))
+            }
             let element = XMLElement(.caldavNoUidConflict, [XMLElement(.href, text: path + holder.key)])
             return .status(409, [:], Self.errorBody(element))
         }

@@ -111,20 +111,36 @@ func settings(
 struct RestoreResult: Sendable {
     var failures: [ExportFailure]
     var events: [ConnectorEvent]
+    var outlines: [RestoreOutline] = []
+
+    /// Everything that was said.
+    var words: String {
+        events.map { event in
+            switch event {
+            case .note(let text), .warning(let text), .incomplete(let text): text
+            case .expected: ""
+            }
+        }.joined(separator: "\n")
+    }
 }
 
 /// Runs a restore as the host does.
 func restore(
     _ snapshot: Snapshot, to transport: any DAVTransport, location: String = "dav+http://127.0.0.1/",
-    options: [String: String] = [:]
+    options: [String: String] = [:], isRehearsal: Bool = false, isSelection: Bool = false
 ) async throws -> RestoreResult {
     let exporter = try DAVExporter(settings(location, options, .destination), transport: transport)
-    return try await restore(snapshot, to: exporter)
+    return try await restore(snapshot, to: exporter, isRehearsal: isRehearsal, isSelection: isSelection)
 }
 
-func restore(_ snapshot: Snapshot, to exporter: any Exporter) async throws -> RestoreResult {
+func restore(
+    _ snapshot: Snapshot, to exporter: any Exporter, isRehearsal: Bool = false, isSelection: Bool = false
+) async throws -> RestoreResult {
     let events = Collector<ConnectorEvent>()
-    try await exporter.begin(snapshot, ConnectorContext(concurrency: 3, report: { events.add($0) }))
+    var context = ConnectorContext(concurrency: 3, report: { events.add($0) })
+    context.isRehearsal = isRehearsal
+    context.isSelection = isSelection
+    try await exporter.begin(snapshot, context)
     var failures: [ExportFailure] = []
     for path in snapshot.files.keys.sorted() {
         let bytes = snapshot.files[path] ?? []
@@ -137,7 +153,8 @@ func restore(_ snapshot: Snapshot, to exporter: any Exporter) async throws -> Re
         }
     }
     failures += try await exporter.finish()
-    return RestoreResult(failures: failures, events: events.all)
+    let outlines = await (exporter as? any RehearsingExporter)?.outlines() ?? []
+    return RestoreResult(failures: failures, events: events.all, outlines: outlines)
 }
 
 /// An event with CRLF line ends.

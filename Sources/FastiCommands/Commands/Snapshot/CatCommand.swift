@@ -10,11 +10,13 @@ struct CatCommand: ContextualCommand {
         commandName: "cat", abstract: "Print files of a snapshot.",
         discussion: """
             The bytes go to standard output as they are; with --json, one object per file with the text, or the \
-            bytes in hexadecimal digits where they are no text.
+            bytes in hexadecimal digits where they are no text. With options that say what is in an event or a contact, \
+            a snapshot or a folder is enough, and everything in it that fits is printed.
 
             Examples:
               fasti at /var/backups cat latest:/work/meeting.ics
               fasti at /var/backups cat 3f2a:contacts/anna.vcf > anna.vcf
+              fasti at /var/backups cat latest --summary dentist --on 2026-03-10
               fasti at /var/backups cat --decompress 3f2a:/var/log/syslog.1.gz
             """)
 
@@ -24,10 +26,11 @@ struct CatCommand: ContextualCommand {
     @Flag(name: .customLong("highlight"), help: "Colour the names of properties in calendars and contacts.")
     var highlight = false
     @Argument(help: ArgumentHelp("Files in snapshots.", valueName: "snapshot:path")) var targets: [SnapshotArgument]
+    @OptionGroup(title: "What the objects say") var objects: ObjectOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
-        for target in targets where target.reference.path == nil {
+        for target in targets where target.reference.path == nil && objects.isEmpty {
             throw ValidationError("\"\(target.text)\" names no file: write \(target.text):PATH.")
         }
     }
@@ -36,22 +39,29 @@ struct CatCommand: ContextualCommand {
         try await context.withRepository { repository in
             for target in targets {
                 let snapshot = try await target.reference.find(in: repository)
-                let path = target.reference.path(below: snapshot.header.root)
-                let entry = try await snapshot.file(at: path)
-                if global.json || decompresses || highlight {
-                    var bytes: [UInt8] = []
-                    try await snapshot.read(entry) { bytes.append(contentsOf: $0) }
-                    if decompresses { bytes = try expanded(bytes, path) }
-                    if global.json {
-                        try context.output.json(json(path, snapshot, bytes))
-                    } else {
-                        try context.output.bytes(highlight ? ContentHighlighter.coloured(bytes) : bytes)
-                    }
-                } else {
-                    try await snapshot.read(entry) { try context.output.bytes($0) }
-                }
+                let place = target.reference.path(below: snapshot.header.root)
+                let paths =
+                    objects.isEmpty
+                    ? [place] : try await ObjectSearch.paths(objects, in: snapshot, below: place, context)
+                for path in paths { try await print(path, of: snapshot, context) }
             }
             return .success
+        }
+    }
+
+    private func print(_ path: BytePath, of snapshot: Snapshot, _ context: CommandContext) async throws {
+        let entry = try await snapshot.file(at: path)
+        if global.json || decompresses || highlight {
+            var bytes: [UInt8] = []
+            try await snapshot.read(entry) { bytes.append(contentsOf: $0) }
+            if decompresses { bytes = try expanded(bytes, path) }
+            if global.json {
+                try context.output.json(json(path, snapshot, bytes))
+            } else {
+                try context.output.bytes(highlight ? ContentHighlighter.coloured(bytes) : bytes)
+            }
+        } else {
+            try await snapshot.read(entry) { try context.output.bytes($0) }
         }
     }
 

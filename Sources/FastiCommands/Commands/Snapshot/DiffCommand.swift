@@ -8,7 +8,10 @@ struct DiffCommand: ContextualCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "List what changed between two snapshots, or since one.",
         discussion: """
-            Of two folders, one line for each path: "+" was added, "-" was removed, "M" has another content, "m" has \
+            Of two snapshots of calendars and contacts, what happened to each event, task and contact, in words; --paths \
+            lists their files instead.
+
+            Of two other folders, one line for each path: "+" was added, "-" was removed, "M" has another content, "m" has \
             other permissions or another owner. Times alone are not compared. With --recursive the contents of changed \
             files follow. Of two files, the lines that differ, as diff -u prints them.
 
@@ -18,6 +21,7 @@ struct DiffCommand: ContextualCommand {
 
             Examples:
               fasti at /var/backups diff 3f2a latest
+              fasti at /var/backups diff --paths 3f2a latest
               fasti at /var/backups diff 3f2a:/work/a.ics 81cc:/work/a.ics
               fasti at /var/backups diff --recursive 3f2a:/work latest:/work
               fasti at /var/backups diff latest
@@ -26,6 +30,9 @@ struct DiffCommand: ContextualCommand {
     static let worksOnStore = true
 
     @Flag(name: .customLong("recursive"), help: "Show also what changed in files.") var recursive = false
+    @Flag(name: .customLong("words"), help: "Say what happened to events and contacts, whatever the source.")
+    var words = false
+    @Flag(name: .customLong("paths"), help: "List files, also of calendars and contacts.") var paths = false
     @Flag(name: .customLong("highlight"), help: "Colour added and removed lines.") var highlight = false
     @Flag(name: .customLong("exit-code"), help: "Answer 1 when something differs.") var tellsByStatus = false
 
@@ -37,6 +44,11 @@ struct DiffCommand: ContextualCommand {
     var new: SnapshotArgument?
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws {
+        if words, paths || recursive { throw ValidationError("--words goes without --paths and --recursive.") }
+        if words, new == nil { throw ValidationError("--words needs two snapshots.") }
+    }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         try await context.withRepository { repository in
@@ -63,13 +75,16 @@ struct DiffCommand: ContextualCommand {
         _ old: SnapshotDiff.Place, _ new: SnapshotDiff.Place, _ context: CommandContext
     ) async throws -> Bool {
         let changes = DiffLog()
+        let speaks = words || (!paths && !recursive && MeaningDiff.isNatural(old, new))
         let summary = try await SnapshotDiff(from: old, to: new).run { path, change, kind in
             changes.append(path, change, kind)
-            if !global.json, !isFile(change, kind, path) { try context.output.line("\(change.symbol) \(path)") }
+            if !speaks, !global.json, !isFile(change, kind, path) {
+                try context.output.line("\(change.symbol) \(path)")
+            }
         }
         var texts: [JSONValue] = []
         for item in changes.items where item.change == .changed && item.kind == .file {
-            guard recursive || item.path.isRoot else { continue }
+            guard recursive || item.path.isRoot, !words else { continue }
             let text = try await FileDifference.between(
                 try await content(old, item.path), title(old, item.path), try await content(new, item.path),
                 title(new, item.path))
@@ -78,7 +93,13 @@ struct DiffCommand: ContextualCommand {
         let place = { (place: SnapshotDiff.Place) -> JSONValue in
             ["snapshot": .string(place.snapshot.header.identifier.hex), "path": .path(place.path.bytes)]
         }
-        try conclude(summary, changes, texts, place(old), place(new), context)
+        guard speaks else {
+            try conclude(summary, changes, texts, place(old), place(new), context)
+            return !summary.isEmpty
+        }
+        var meaning = MeaningDiff(old, new, context.readerTimes)
+        try await meaning.run(changes.items)
+        try conclude(summary, changes, texts, place(old), place(new), context, meaning)
         return !summary.isEmpty
     }
 
@@ -153,10 +174,10 @@ struct DiffCommand: ContextualCommand {
 
     private func conclude(
         _ summary: SnapshotDiff.Summary, _ changes: DiffLog, _ texts: [JSONValue], _ old: JSONValue, _ new: JSONValue,
-        _ context: CommandContext
+        _ context: CommandContext, _ meaning: MeaningDiff? = nil
     ) throws {
         if global.json {
-            try context.output.json([
+            let document: JSONValue = [
                 "version": .schemaVersion, "type": "diff", "old": old, "new": new,
                 "changes": .array(
                     changes.items.map { item in
@@ -166,7 +187,17 @@ struct DiffCommand: ContextualCommand {
                         ]
                     }), "contents": .array(texts), "added": .count(summary.added), "removed": .count(summary.removed),
                 "changed": .count(summary.changed), "metadata": .count(summary.metadata), "same": .count(summary.same),
-            ])
+            ]
+            try context.output.json(
+                meaning.map {
+                    document.adding(["objects": $0.objectsJSON, "collections": $0.collectionsJSON])
+                } ?? document)
+        } else if let meaning {
+            for line in meaning.lines { try context.output.line(line) }
+            for item in meaning.others where !isFile(item.change, item.kind, item.path) {
+                try context.output.line("\(item.change.symbol) \(item.path)")
+            }
+            context.note(meaning.isEmpty ? "Nothing that anybody would notice." : meaning.summary)
         } else {
             context.note(
                 "\(summary.added) added, \(summary.removed) removed, \(summary.changed) changed, "

@@ -14,10 +14,17 @@ struct RestoreCommand: ContextualCommand {
             destination. When something could not be restored, it is named and the exit status is 3. --dry-run only \
             lists what would be restored; --verify reads everything back and compares it with the snapshot.
 
+            Into calendars and address books: what is there is left alone, and a collection that is not empty gets a new \
+            one beside it. --mode merge adds what is missing, overwrite replaces what differs as well, exact also \
+            removes what the snapshot has not (it asks first, or wants --delete). Single events and contacts are chosen by \
+            UID, title, person or day, and go back where they were, unless something else is there.
+
             Examples:
               fasti at /var/backups restore latest
               fasti at /var/backups restore --to @my-restore 3f2a
               fasti at /var/backups restore --to /tmp/lost 3f2a:/work/meeting.ics
+              fasti at /var/backups restore --to @my-restore --summary dentist --on 2026-03-10 latest
+              fasti at /var/backups restore --to @my-restore --map work=private --mode merge latest:/calendars
             """)
 
     static let worksOnStore = true
@@ -30,12 +37,15 @@ struct RestoreCommand: ContextualCommand {
         help: ArgumentHelp("An option of the destination; wins over its entry. May repeat.", valueName: "key=value"))
     var options: [ConnectorOption] = []
 
-    @Flag(name: .customLong("dry-run"), help: "List what would be restored, and write nothing.") var dryRun = false
+    @Flag(name: .customLong("dry-run"), help: "Say what would be restored, and write nothing.") var dryRun = false
     @Flag(name: .customLong("verify"), help: "Read back what was written, and compare.") var verify = false
 
     @Flag(
         name: .customLong("skip-permissions"), help: "Do not set owners and permissions at the destination.")
     var skipsPermissions = false
+
+    @OptionGroup(title: "Calendars and address books") var collections: CollectionRestoreOptions
+    @OptionGroup(title: "Single events and contacts") var objects: ObjectOptions
 
     @Argument(help: ArgumentHelp("What to restore; the newest snapshot without it.", valueName: "snapshot[:path]"))
     var target: SnapshotArgument?
@@ -63,15 +73,19 @@ struct RestoreCommand: ContextualCommand {
         return try await context.withRepository { repository in
             let snapshot = try await self.snapshot(in: repository, context)
             let path = (target?.reference ?? .latest).path(below: snapshot.header.root)
+            let chosen: Set<BytePath>? =
+                objects.isEmpty
+                ? nil : Set(try await ObjectSearch.paths(objects, in: snapshot, below: path, context))
             if snapshot.header.isIncomplete {
                 context.warn("snapshot \(snapshot.header.identifier.shortHex) was incomplete when it was made.")
             }
-            if dryRun { return try await rehearse(snapshot, path, place, repository, context) }
+            let run = Run(snapshot: snapshot, path: path, chosen: chosen, place: place, repository: repository)
+            if dryRun { return try await rehearse(run, context) }
             let variables = [
                 "FASTI_SOURCE": context.shown(place), "FASTI_STORE": context.shown(try context.storePlace()),
             ]
             let (_, status) = try await hooks.around(variables) {
-                var status = try await restore(snapshot, path, place, repository, context)
+                var status = try await restore(run, context)
                 if verify { status = try await verify(snapshot, path, place, status, context) }
                 return ((), status, snapshot: snapshot.header.identifier.hex)
             }
@@ -79,47 +93,142 @@ struct RestoreCommand: ContextualCommand {
         }
     }
 
-    private func settings(_ place: ResolvedPlace, _ context: CommandContext) throws -> ConnectorConfiguration {
-        try place.configuration(options: options.byKey, workingDirectory: context.workingDirectory)
+    /// What is restored, and where to.
+    private struct Run {
+        let snapshot: Snapshot
+        let path: BytePath
+        /// Single objects; nil for all below the path.
+        let chosen: Set<BytePath>?
+        let place: ResolvedPlace
+        let repository: Repository
     }
 
-    private func restore(
-        _ snapshot: Snapshot, _ path: BytePath, _ place: ResolvedPlace, _ repository: Repository,
-        _ context: CommandContext
-    ) async throws -> ExitStatus {
-        context.trace(.connector, "destination \(context.shown(place))")
-        let chosen = try await context.registry.exporter(settings(place, context))
-        let exporter: any Exporter =
-            skipsPermissions
-            ? NeutralExporter(chosen, userID: SystemFacts.userID, groupID: SystemFacts.groupID) : chosen
+    private func settings(_ place: ResolvedPlace, _ context: CommandContext) throws -> ConnectorConfiguration {
+        try place.configuration(
+            options: options.byKey.merging(collections.options) { $1 }, workingDirectory: context.workingDirectory)
+    }
+
+    private func exporter(_ run: Run, _ context: CommandContext) async throws -> any Exporter {
+        context.trace(.connector, "destination \(context.shown(run.place))")
+        var configuration = try settings(run.place, context)
+        // A snapshot of plakar's connector is one calendar without a name; its address has one.
+        if run.place.location.scheme != "fs", configuration.options["collection"] == nil,
+            let name = run.snapshot.header.nameOfOnlyCollection
+        {
+            configuration.options["collection"] = name
+        }
+        let chosen = try await context.registry.exporter(configuration)
+        guard skipsPermissions else { return chosen }
+        return NeutralExporter(chosen, userID: SystemFacts.userID, groupID: SystemFacts.groupID)
+    }
+
+    private func job(_ run: Run, _ exporter: any Exporter) -> RestoreJob {
+        var job = RestoreJob(
+            snapshot: run.snapshot, path: run.path, exporter: exporter, concurrency: global.concurrency)
+        job.selection = run.chosen
+        return job
+    }
+
+    private func restore(_ run: Run, _ context: CommandContext) async throws -> ExitStatus {
+        let exporter = try await exporter(run, context)
         return try await context.closing(exporter.close) {
-            let job = RestoreJob(snapshot: snapshot, path: path, exporter: exporter, concurrency: global.concurrency)
+            if (exporter as? any RehearsingExporter)?.removesOthers == true { try await confirm(run, context) }
             let display = context.display(
-                JobTitle(workflow: "export", repository: repository.identifier),
-                snapshot: snapshot.header.identifier)
-            if path == snapshot.header.root { display.show(.expected(records: snapshot.header.entryCount)) }
+                JobTitle(workflow: "export", repository: run.repository.identifier),
+                snapshot: run.snapshot.header.identifier)
+            if run.path == run.snapshot.header.root, run.chosen == nil {
+                display.show(.expected(records: run.snapshot.header.entryCount))
+            }
             let summary: RestoreSummary
             do {
-                summary = try await job.run(display.show)
+                summary = try await job(run, exporter).run(display.show)
             } catch {
                 display.end()
                 throw error
             }
-            try conclude(summary, snapshot, place, display, context)
+            try conclude(summary, run.snapshot, run.place, display, context)
+            try await collections.keepRejects(of: summary, run.snapshot, run.path, context)
             return summary.isComplete ? .success : .incomplete
         }
     }
 
-    private func rehearse(
-        _ snapshot: Snapshot, _ path: BytePath, _ place: ResolvedPlace, _ repository: Repository,
-        _ context: CommandContext
-    ) async throws -> ExitStatus {
+    // MARK: Before anything is written
+
+    private func rehearse(_ run: Run, _ context: CommandContext) async throws -> ExitStatus {
+        guard run.place.location.scheme != "fs" else { return try await list(run, context) }
+        let exporter = try await exporter(run, context)
+        return try await context.closing(exporter.close) {
+            guard exporter is any RehearsingExporter else { return try await list(run, context) }
+            let display = context.display(
+                JobTitle(workflow: "export", repository: run.repository.identifier),
+                snapshot: run.snapshot.header.identifier, showsProgress: false)
+            let summary: RestoreSummary
+            do {
+                summary = try await foretell(run, exporter) { display.show($0) }
+            } catch {
+                display.end()
+                throw error
+            }
+            let status: ExitStatus = summary.isComplete ? .success : .incomplete
+            var lines = summary.outlines.map { $0.line(isRehearsal: true) }
+            lines.append("dry run: nothing was written to \(context.shown(run.place))")
+            try context.conclude(
+                display, text: lines.map { printable($0.utf8) }.joined(separator: "\n"),
+                json: [
+                    "dryRun": true, "snapshot": .string(run.snapshot.header.identifier.hex),
+                    "destination": .string(context.shown(run.place)), "files": .count(summary.counts.files),
+                    "bytes": .count(summary.counts.bytes), "errors": .count(summary.failures.count),
+                    "failures": summary.failures.json, "missing": .strings(summary.gaps),
+                    "collections": .array(summary.outlines.map(\.json)), "exitStatus": .count(status.rawValue),
+                ])
+            return status
+        }
+    }
+
+    /// Runs the restore without writing; what goes well is not shown path by path.
+    private func foretell(
+        _ run: Run, _ exporter: any Exporter, _ show: @escaping JobReport
+    ) async throws -> RestoreSummary {
+        var job = job(run, exporter)
+        job.isRehearsal = true
+        return try await job.run { event in
+            if case .entry(let entry) = event, case .done = entry.outcome { return }
+            show(event)
+        }
+    }
+
+    /// Before anything is removed: by --delete, or by somebody who knows how much.
+    private func confirm(_ run: Run, _ context: CommandContext) async throws {
+        guard !run.snapshot.header.isIncomplete else {
+            throw CommandError.usage(
+                "Snapshot \(run.snapshot.header.identifier.shortHex) is incomplete: what it lacks would be removed.",
+                advice: "Use --mode overwrite, or a whole snapshot.")
+        }
+        guard !collections.deletes else { return }
+        let exporter = try await exporter(run, context)
+        let summary = try await context.closing(exporter.close) { try await foretell(run, exporter) { _ in } }
+        let doomed = summary.outlines.filter { $0.removed > 0 }
+        guard !doomed.isEmpty else { return }
+        let words = doomed.map { "\(Format.count($0.removed, "object")) from \"\($0.title)\" at \($0.place)" }
+        let question = "This removes " + words.joined(separator: ", ") + "."
+        let answer = global.json ? nil : try Terminal.ask("\(printable(question.utf8)) Go on? [y/N] ")
+        guard let answer else {
+            throw CommandError.usage(question, advice: "Add --delete if that is what you want; --dry-run says more.")
+        }
+        guard ["y", "yes"].contains(String(decoding: answer, as: UTF8.self).lowercased()) else {
+            throw CommandError(.interrupted, "Nothing was restored.")
+        }
+    }
+
+    /// What would be restored to a destination that cannot say more.
+    private func list(_ run: Run, _ context: CommandContext) async throws -> ExitStatus {
         let display = context.display(
-            JobTitle(workflow: "export", repository: repository.identifier), snapshot: snapshot.header.identifier,
-            showsProgress: false)
+            JobTitle(workflow: "export", repository: run.repository.identifier),
+            snapshot: run.snapshot.header.identifier, showsProgress: false)
         var (files, bytes, errors) = (0, UInt64(0), 0)
-        try await SnapshotTraversal(snapshot).run(from: path) { path, entry in
+        try await SnapshotTraversal(run.snapshot).run(from: run.path) { path, entry in
             let kind = JobEntry.Kind(entry.info.mode)
+            if let chosen = run.chosen, !chosen.contains(path) { return }
             if kind == .file {
                 files += 1
                 bytes &+= UInt64(clamping: entry.info.size)
@@ -133,10 +242,10 @@ struct RestoreCommand: ContextualCommand {
         try context.conclude(
             display,
             text: "dry run: \(Format.count(files, "file")), \(Format.size(bytes)) would be restored to "
-                + context.shown(place),
+                + context.shown(run.place),
             json: [
-                "dryRun": true, "snapshot": .string(snapshot.header.identifier.hex),
-                "destination": .string(context.shown(place)), "files": .count(files), "bytes": .count(bytes),
+                "dryRun": true, "snapshot": .string(run.snapshot.header.identifier.hex),
+                "destination": .string(context.shown(run.place)), "files": .count(files), "bytes": .count(bytes),
                 "errors": .count(errors), "exitStatus": .count(status.rawValue),
             ])
         return status
@@ -189,6 +298,7 @@ struct RestoreCommand: ContextualCommand {
         var text = "\(snapshot.header.identifier.shortHex): export completed \(outcome) in "
         text += "\(Format.duration(summary.duration)) (\(Format.count(counts.files, "file")), "
         text += "\(Format.size(counts.bytes))) to \(context.shown(place))"
+        for outline in summary.outlines { text += "\n" + printable(outline.line(isRehearsal: false).utf8) }
         if !summary.isComplete {
             text += "\n\(snapshot.header.identifier.shortHex): INCOMPLETE: not everything was restored"
         }
@@ -199,7 +309,8 @@ struct RestoreCommand: ContextualCommand {
                 "complete": .boolean(summary.isComplete), "files": .count(counts.files),
                 "directories": .count(counts.directories), "others": .count(counts.others),
                 "bytes": .count(counts.bytes), "errors": .count(errors), "failures": summary.failures.json,
-                "missing": .strings(summary.gaps), "milliseconds": .count(summary.duration.milliseconds),
+                "missing": .strings(summary.gaps), "collections": .array(summary.outlines.map(\.json)),
+                "milliseconds": .count(summary.duration.milliseconds),
                 "exitStatus": .count((summary.isComplete ? ExitStatus.success : .incomplete).rawValue),
             ])
     }

@@ -1,0 +1,267 @@
+import ConnectorKit
+import DAVClient
+import HTTPTypes
+import XMLStream
+
+/// Finds or makes the collections of a restore on the server.
+struct TargetPreparation {
+    let session: AccountSession
+    let account: DAVAccount
+    let context: ConnectorContext
+    let tree: any SnapshotTree
+    /// Addresses in use: those on the server, and those made here.
+    private var taken: Set<[UInt8]>
+    private(set) var targets: [RestoreTarget] = []
+
+    private var client: DAVClient { session.client }
+
+    init(_ session: AccountSession, _ account: DAVAccount, _ context: ConnectorContext, _ tree: any SnapshotTree) {
+        self.session = session
+        self.account = account
+        self.context = context
+        self.tree = tree
+        taken = Set(account.collections.map(\.url.resourceKey))
+    }
+
+    /// - Returns: the index of the target.
+    /// - Throws: when this collection has no place to go.
+    mutating func target(for source: RestoreSource) async throws -> Int {
+        let target = try await find(source)
+        // Two folders share a collection only when the user sends both there.
+        if let index = targets.firstIndex(where: { $0.url.isSameResource(as: target.url) }) { return index }
+        targets.append(target)
+        return targets.count - 1
+    }
+
+    private mutating func find(_ source: RestoreSource) async throws -> RestoreTarget {
+        if let only = account.onlyCollection { return try await use(only, source, .merge) }
+        guard session.settings.kinds.contains(source.kind) else {
+            throw ConnectorError(
+                .unsupported, "This destination does not take the \(source.kind.noun) \"\(source.title)\".",
+                advice: "A destination with dav:// takes calendars and address books.")
+        }
+        guard let home = account.homes[source.kind]?.first else {
+            throw ConnectorError(
+                .unsupported, "The account has no place for the \(source.kind.noun) \"\(source.title)\".")
+        }
+        if let name = session.settings.map.collection(for: source) {
+            return try await mapped(source, to: name, home)
+        }
+        let mode = session.settings.mode ?? (context.isSelection ? .merge : .new)
+        let wanted = home.appending(segment: source.sidecar.segment, isCollection: true)
+        let present = account.collections.first { $0.url.isSameResource(as: wanted) }
+        if mode != .new, let found = present?.kind == source.kind ? present : namesake(source) {
+            return try await use(found.url, source, .merge)
+        }
+        guard let present else { return try await make(wanted, source, name: source.title) }
+        if present.kind == source.kind, let target = try await take(present, source, name: source.title) {
+            return target
+        }
+        return try await makeBeside(source, home)
+    }
+
+    /// The collection of the same name, where the address is another: a calendar that was made anew.
+    private func namesake(_ source: RestoreSource) -> DAVCollection? {
+        let found = account.collections.filter { $0.kind == source.kind && $0.displayName == source.title }
+        guard found.count == 1, let only = found.first else { return nil }
+        context.report(.note("\"\(source.title)\" goes to the \(source.kind.noun) of that name at \(only.url.path)."))
+        return only
+    }
+
+    private mutating func mapped(_ source: RestoreSource, to name: String, _ home: DAVURL) async throws -> RestoreTarget
+    {
+        if let found = try RestoreMap.find(name, source.kind, in: account, base: home) {
+            if session.settings.mode == .new {
+                guard let target = try await take(found, source, name: found.title) else {
+                    throw ConnectorError(
+                        .alreadyExists, "\(found.title) is not empty.",
+                        advice: "mode=merge, overwrite or exact say what to do with what is there.")
+                }
+                return target
+            }
+            return try await use(found.url, source, .merge)
+        }
+        let segment = PercentEncoding.encode(segment: Array(name.utf8))
+        let url = home.appending(segment: segment, isCollection: true)
+        if let index = targets.firstIndex(where: { $0.url.isSameResource(as: url) }) { return targets[index] }
+        return try await make(url, source, name: name)
+    }
+
+    // MARK: Existing collections
+
+    private func use(_ url: DAVURL, _ source: RestoreSource, _ fallback: RestorePolicy) async throws -> RestoreTarget {
+        let policy: RestorePolicy =
+            switch session.settings.mode {
+            case .new: .new
+            case .merge: .merge
+            case .overwrite: .overwrite
+            case .exact: .exact
+            case nil: fallback
+            }
+        var target = RestoreTarget(url, source, policy)
+        let known = account.collections.first { $0.url.isSameResource(as: url) }
+        if let name = known?.displayName, name != (try await RestoreMark(source, tree)).name(in: name) {
+            target.finalName = try await RestoreMark(source, tree).name(in: name)
+        }
+        let listing = try await MemberListing(url, kind: source.kind, client: client)
+        target.existing = Self.byAddress(listing)
+        target.strangers = try await strangers(target, try await addresses(of: source, in: url))
+        if policy == .overwrite || policy == .exact {
+            let wanted = CollectionMaker.settable(source.sidecar).filter { property in
+                known.map { !PropertyComparison.isSame(property, $0[property.name]) } ?? true
+            }
+            try await set(wanted, on: &target)
+        }
+        return target
+    }
+
+    /// A collection in mode `new`: one that is empty, one that an interrupted run began, or one that has all of it.
+    ///
+    /// - Returns: nil when it holds something else and is to be left alone.
+    private func take(_ present: DAVCollection, _ source: RestoreSource, name: String) async throws -> RestoreTarget? {
+        let listing = try await MemberListing(present.url, kind: source.kind, client: client)
+        let mark = try await RestoreMark(source, tree)
+        if present.displayName.map(mark.isOn) ?? false {
+            context.report(.note("Going on with \"\(source.title)\", which an earlier run has begun."))
+            var target = RestoreTarget(present.url, source, .resume)
+            target.existing = Self.byAddress(listing)
+            target.finalName = mark.name(in: present.displayName ?? "")
+            target.wanted = CollectionMaker.settable(source.sidecar)
+            return target
+        }
+        if listing.members.isEmpty {
+            var target = RestoreTarget(present.url, source, .new)
+            target.finalName = name
+            var properties = CollectionMaker.settable(source.sidecar)
+            target.wanted = properties
+            CollectionMaker.rename(&properties, to: mark.marked(name))
+            try await set(properties, on: &target, wanted: target.wanted)
+            return target
+        }
+        guard try await holdsAll(of: source, present.url, listing) else { return nil }
+        context.report(.note("\"\(source.title)\" is there already, as it is in the snapshot."))
+        var target = RestoreTarget(present.url, source, .resume)
+        target.existing = Self.byAddress(listing)
+        return target
+    }
+
+    private static func byAddress(_ listing: MemberListing) -> [[UInt8]: Member] {
+        Dictionary(listing.members.map { ($0.url.resourceKey, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func addresses(of source: RestoreSource, in url: DAVURL) async throws -> [[UInt8]: BytePath] {
+        var addresses: [[UInt8]: BytePath] = [:]
+        for name in try await tree.names(in: source.directory) {
+            guard RestoreSource.isObject(name, source.kind), let path = source.directory.appending(name) else {
+                continue
+            }
+            addresses[url.appending(segment: source.segment(for: name)).resourceKey] = path
+        }
+        return addresses
+    }
+
+    /// UIDs of the members that the snapshot has not under the same address: one of them may be the same object under
+    /// another name, which must not be stored twice.
+    private func strangers(_ target: RestoreTarget, _ own: [[UInt8]: BytePath]) async throws -> [String: Member] {
+        let unknown = target.existing.filter { own[$0.key] == nil }.values.sorted { $0.href < $1.href }
+        guard !unknown.isEmpty else { return [:] }
+        var found: [String: Member] = [:]
+        let reader = ReadBack(client, collection: target.url, kind: target.kind)
+        for (member, outcome) in try await reader.read(unknown) {
+            guard case .success(let content) = outcome,
+                let uid = ObjectSummary(content.bytes, kind: target.kind).uid
+            else { continue }
+            found[uid] = found[uid] ?? member
+        }
+        return found
+    }
+
+    /// Whether a collection has the objects of the snapshot, no others, each saying the same.
+    private func holdsAll(of source: RestoreSource, _ url: DAVURL, _ listing: MemberListing) async throws -> Bool {
+        let own = try await addresses(of: source, in: url)
+        guard own.count == listing.members.count, listing.members.allSatisfy({ own[$0.url.resourceKey] != nil }) else {
+            return false
+        }
+        let untold = listing.members.filter { member in
+            let name = own[member.url.resourceKey].map { String(decoding: $0.name, as: UTF8.self) } ?? ""
+            return member.strongETag == nil || member.strongETag != source.objects[name]?.etag
+        }
+        let reader = ReadBack(client, collection: url, kind: source.kind)
+        for (member, outcome) in try await reader.read(untold) {
+            guard case .success(let content) = outcome, let path = own[member.url.resourceKey],
+                let bytes = try await tree.content(at: path, limit: client.options.limits.object),
+                Fidelity(sent: bytes, stored: content.bytes, kind: source.kind).keepsMeaning
+            else { return false }
+        }
+        return true
+    }
+
+    // MARK: New collections
+
+    /// A new collection next to one that is in use: nothing that is there is touched.
+    private mutating func makeBeside(_ source: RestoreSource, _ home: DAVURL) async throws -> RestoreTarget {
+        for number in 1...1_000 {
+            let counter = number == 1 ? "" : "-\(number)"
+            let url = home.appending(segment: source.sidecar.segment + "-restored" + counter, isCollection: true)
+            let name = source.title + (number == 1 ? " (restored)" : " (restored \(number))")
+            if let present = account.collections.first(where: { $0.url.isSameResource(as: url) }),
+                present.kind == source.kind, let target = try await take(present, source, name: name)
+            {
+                return target
+            }
+            guard !taken.contains(url.resourceKey) else { continue }
+            context.report(
+                .note("\"\(source.title)\" exists and is not empty: restoring beside it into \(url.lastSegment)."))
+            return try await make(url, source, name: name)
+        }
+        throw ConnectorError(.alreadyExists, "\"\(source.title)\" was restored a thousand times already.")
+    }
+
+    private mutating func make(_ url: DAVURL, _ source: RestoreSource, name: String) async throws -> RestoreTarget {
+        taken.insert(url.resourceKey)
+        var target = RestoreTarget(url, source, .new)
+        target.outline.isNew = true
+        target.finalName = name
+        target.wanted = CollectionMaker.settable(source.sidecar)
+        var properties = target.wanted
+        CollectionMaker.rename(&target.wanted, to: name)
+        CollectionMaker.rename(&properties, to: try await RestoreMark(source, tree).marked(name))
+        guard !context.isRehearsal else { return target }
+        let left: [PropertyElement]
+        do {
+            left = try await CollectionMaker(client).make(url, source.sidecar, properties)
+        } catch let error as DAVClientError {
+            throw Self.limit(error, source) ?? error
+        }
+        try await set(left, on: &target, wanted: target.wanted)
+        return target
+    }
+
+    /// Some servers let only so many calendars be made in an hour, or at all (connectors.md, point 27).
+    private static func limit(_ error: DAVClientError, _ source: RestoreSource) -> ConnectorError? {
+        let words = error.reason.lowercased()
+        let isLimit =
+            error.status?.code == 429 || error.status?.code == 507
+            || (error.status?.code == 403 && ["limit", "too many", "quota", "maximum"].contains(where: words.contains))
+        guard isLimit else { return nil }
+        return ConnectorError(
+            .rejected,
+            "The server lets no more collections be made now, so that \"\(source.title)\" has no place yet: "
+                + error.reason,
+            advice: "Some allow about ten in an hour. Run the same restore again later: it goes on where it ended.")
+    }
+
+    /// Sets what can be set.
+    private func set(
+        _ properties: [PropertyElement], on target: inout RestoreTarget, wanted: [PropertyElement]? = nil
+    ) async throws {
+        target.wanted = wanted ?? properties
+        guard !context.isRehearsal else { return }
+        let refused = try await CollectionMaker(client).set(properties, on: target.url)
+        target.refused = refused.map(\.local).sorted()
+        guard !refused.isEmpty else { return }
+        let names = refused.map(PropertyComparison.title).sorted().joined(separator: ", ")
+        context.report(
+            .warning("The server did not take these properties of \"\(target.outline.title)\": \(names)."))
+    }
+}
