@@ -1,5 +1,5 @@
 import ContentLines
-package import ICalendar
+import ICalendar
 import VCard
 
 /// What to call an object when speaking with people.

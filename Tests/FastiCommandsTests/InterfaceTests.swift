@@ -117,4 +117,24 @@ struct InterfaceTests {
             #expect(check.status == 0, "\(shell): \(check.standardError)")
         }
     }
+
+    @Test("fish loads its script and completes with it")
+    func fish() async throws {
+        let fish = "/usr/bin/fish"
+        guard FileManager.default.isExecutableFile(atPath: fish) else {
+            print("Skipped: there is no fish.")
+            return
+        }
+        let program = try Program()
+        try program.write(try await program("completion", "fish").text, to: "fasti.fish")
+        let fasti = try #require(PeerEnvironment.fasti)
+        let test = """
+            set -x PATH \(URL(filePath: fasti).deletingLastPathComponent().path) $PATH
+            source fasti.fish
+            complete -C 'fasti at x loc'
+            """
+        let result = try await PeerPrograms.run(
+            fish, ["-c", test], environment: ["HOME": program.home.path], in: program.home.path)
+        #expect(result.text.hasPrefix("locate\t"), "\(result.text) \(result.standardError)")
+    }
 }
