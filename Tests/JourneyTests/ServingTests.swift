@@ -98,7 +98,7 @@ import Testing
         let process = try PeerProcess(
             fasti.executable, ["serve", "--defaults", "-d", work.appending("dav"), "-l", socket],
             environment: fasti.environment)
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while !FileManager.default.fileExists(atPath: socket), ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(20))
         }
