@@ -10,6 +10,8 @@ package struct ObjectSummary: Hashable, Sendable {
     package var modified: Int64?
     /// Whether it has an organiser and attendees, so that a scheduling server may send mail when it is stored.
     package var isScheduled = false
+    /// What the server keeps beside it.
+    package var attachments: [ManagedAttachment] = []
 
     package init(_ bytes: [UInt8], kind: DAVCollectionKind) {
         guard let document = try? ContentDocument(bytes, groups: kind == .addressBook) else { return }
@@ -34,6 +36,8 @@ package struct ObjectSummary: Hashable, Sendable {
                     hasOrganizer = true
                 } else if line.isNamed("ATTENDEE") {
                     hasAttendee = true
+                } else if let attachment = ManagedAttachment(line) {
+                    attachments.append(attachment)
                 }
             }
         }
