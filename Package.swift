@@ -98,7 +98,7 @@ let package = Package(
             "DAVService",
             ["CollectionStore", "ContentLines", "ICalendar", "VCard", "WebDAV", "XMLStream", httpTypes, logging]),
         module("BackupEngine", ["Compression", "ConnectorKit", "Kloset", "KlosetFormat"]),
-        module("DAVClient", ["WebDAV", "XMLStream", asyncHTTPClient, httpTypes, nioCore, nioHTTP1]),
+        module("DAVClient", ["WebDAV", "XMLStream", asyncHTTPClient, crypto, httpTypes, nioCore, nioHTTP1]),
         module(
             "DAVConnector", ["ConnectorKit", "ContentLines", "DAVClient", "WebDAV", "XMLStream", crypto, httpTypes]),
         module("FileConnector", ["CPOSIX", "ConnectorKit"]),

@@ -6,11 +6,18 @@ public struct ConnectorConfiguration: Sendable {
     public var options: [String: String]
     /// An absolute path that relative local paths start from.
     public var workingDirectory: String
+    /// An absolute path of a folder, which need not exist yet, where a connector keeps what it must remember of an
+    /// account, such as tokens. For its owner only. nil when nothing can be kept.
+    public var stateDirectory: String?
 
-    public init(location: Location, options: [String: String] = [:], workingDirectory: String = "/") {
+    public init(
+        location: Location, options: [String: String] = [:], workingDirectory: String = "/",
+        stateDirectory: String? = nil
+    ) {
         self.location = location
         self.options = options
         self.workingDirectory = workingDirectory
+        self.stateDirectory = stateDirectory
     }
 }
 

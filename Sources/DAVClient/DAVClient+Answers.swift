@@ -31,10 +31,14 @@ extension DAVClient {
     }
 
     private func loginAdvice(_ answer: Answer) -> String {
-        let offers = answer.headers[values: .wwwAuthenticate]
-        let schemes = offers.compactMap { $0.split(separator: " ").first.map(String.init) }
-        if !schemes.isEmpty, !schemes.contains(where: { $0.lowercased() == "basic" }) {
-            return "The server wants \(schemes.joined(separator: ", ")) authentication; only Basic is supported."
+        let schemes = AuthenticationChallenge.all(in: answer.headers[values: .wwwAuthenticate]).map(\.scheme)
+        if !schemes.isEmpty, Set(schemes).isDisjoint(with: ["basic", "digest", "bearer"]) {
+            return
+                "The server wants \(schemes.joined(separator: ", ")) authentication; Basic, Digest and OAuth are known."
+        }
+        if schemes.allSatisfy({ $0 == "bearer" }), !schemes.isEmpty {
+            return
+                "The server wants Bearer authentication, a login with OAuth: set name=, or token_url= and client_id=."
         }
         guard hasCredentials else { return "Set username and password." }
         return "Check username and password. Accounts with a second factor need an application password."

@@ -30,7 +30,7 @@ package struct DAVClient: Sendable {
     package init(
         base: DAVURL, credentials: DAVCredentials, transport: any DAVTransport, options: Options = Options()
     ) throws(DAVClientError) {
-        guard base.scheme == .https || credentials.isEmpty || base.isLoopback || options.allowsPlainText else {
+        guard base.scheme == .https || !credentials.canBeOverheard || base.isLoopback || options.allowsPlainText else {
             throw DAVClientError(
                 .invalidConfiguration, "The password would travel to \(base.host) unencrypted.",
                 advice: "Use an address with TLS, or set insecure=true if you accept that.")
@@ -60,6 +60,8 @@ package struct DAVClient: Sendable {
     // MARK: Sending
 
     private static let redirectLimit = 8
+    /// Tries of one request with other proofs: a challenge, then a nonce that has become stale.
+    private static let loginLimit = 2
 
     /// Sends a request and follows redirects; returns any final answer that is not a redirect, whatever its status.
     ///
@@ -105,15 +107,20 @@ package struct DAVClient: Sendable {
             method: method, url: url, headers: headers, body: body, responseLimit: limit ?? options.limits.response)
         request.headers[.userAgent] = options.userAgent
         if request.headers[.accept] == nil { request.headers[.accept] = "*/*" }
-        if let authorization = try await credentials.authorization() {
-            request.headers[.authorization] = authorization
-        }
         var attempt = 1
+        var logins = 0
         while true {
             try Task.checkCancellation()
             let pause: Duration
+            request.headers[.authorization] = try await credentials.authorization(method, url)
             do {
                 let response = try await transport.send(request)
+                if response.status == .unauthorized, logins < Self.loginLimit,
+                    try await credentials.mayRetry(after: response, sent: request.headers[.authorization])
+                {
+                    logins += 1
+                    continue
+                }
                 guard let wait = try patience(for: response, request, attempt) else {
                     return Answer(url: url, status: response.status, headers: response.headers, body: response.body)
                 }

@@ -10,23 +10,33 @@ struct AccountSession: Sendable {
         self.settings = settings
         do {
             client = try DAVClient(
-                base: settings.base, credentials: settings.credentials, transport: transport,
+                base: settings.base, credentials: try settings.login.credentials(transport), transport: transport,
                 options: settings.clientOptions)
-        } catch {
+        } catch let error as DAVClientError {
             throw ConnectorError(error)
         }
     }
 
     func account() async throws -> DAVAccount {
-        try await DAVDiscovery(client, kinds: settings.kinds).account()
+        var account = try await DAVDiscovery(
+            client, kinds: settings.kinds, takesSubscribed: settings.choice.takesSubscribed,
+            takesDelegated: settings.choice.takesDelegated
+        ).account()
+        if !account.delegators.isEmpty, !settings.choice.takesDelegated {
+            account.remarks.append(
+                "\(counted(account.delegators.count, "account")) of others can be kept as well, with delegated=true.")
+        }
+        if let remark = settings.remark { account.remarks.append(remark) }
+        return account
     }
 
     /// "2 calendars, 1 address book of anna at cal.example.org (1,204 objects)"
     func summary(counting: Bool) async throws -> String {
         let account = try await account()
         var parts: [String] = []
+        let collections = account.collections.filter { settings.choice.reason(toSkip: $0) == nil }
         for kind in settings.kinds {
-            let count = account.collections.count { $0.kind == kind }
+            let count = collections.count { $0.kind == kind }
             parts.append("\(count) \(kind.noun)\(count == 1 ? "" : "s")")
         }
         var line = parts.joined(separator: ", ")
@@ -34,7 +44,7 @@ struct AccountSession: Sendable {
         line += " at \(settings.base.authority)"
         guard counting else { return line }
         var objects = 0
-        for collection in account.collections {
+        for collection in collections {
             objects += try await MemberListing(collection.url, kind: collection.kind, client: client).members.count
         }
         return line + " (\(grouped(objects)) object\(objects == 1 ? "" : "s"))"

@@ -18,8 +18,14 @@ struct CollectionReader {
     private var client: DAVClient { session.client }
     private var kind: DAVCollectionKind { collection.kind }
 
-    /// - Returns: how many objects the last snapshot has, and how many there are now.
-    func read(_ emit: @Sendable (Record) async throws -> Void) async throws -> (before: Int, now: Int) {
+    struct Outcome: Sendable {
+        /// Objects that the last snapshot has, and that there are now.
+        var before: Int
+        var now: Int
+        var attachments: [ManagedAttachment]
+    }
+
+    func read(_ emit: @Sendable (Record) async throws -> Void) async throws -> Outcome {
         let previous = try await previousCollection()
         // The survey comes first: when it fails, nothing of this collection has been said yet.
         let surveyor = CollectionSurveyor(
@@ -46,7 +52,9 @@ struct CollectionReader {
         }
         try await settle(&progress, emit)
         try await emitSidecars(survey, previous, progress, emit)
-        return ((previous?.objects.count ?? 0) + (previous?.absent.count ?? 0), wanted + progress.added)
+        return Outcome(
+            before: (previous?.objects.count ?? 0) + (previous?.absent.count ?? 0), now: wanted + progress.added,
+            attachments: progress.objects.flatMap { $0.attachments ?? [] })
     }
 
     private struct Progress {
@@ -241,7 +249,8 @@ struct CollectionReader {
         return ObjectsSidecar.Object(
             name: member.name, href: member.href, etag: etag, digest: isTold ? nil : String(number(bytes), radix: 16),
             contentType: member.contentType, uid: summary.uid, size: bytes.count,
-            modified: summary.modified ?? member.lastModified ?? 0)
+            modified: summary.modified ?? member.lastModified ?? 0,
+            attachments: summary.attachments.isEmpty ? nil : summary.attachments)
     }
 
     /// The description of an object from what its entry in the sidecar says, and from nothing else: the same entry
@@ -254,7 +263,7 @@ struct CollectionReader {
     }
 
     /// 64 bits of a hash, in place of an inode number: a change that keeps size and time still changes it.
-    private static func number(_ bytes: [UInt8]) -> UInt64 {
+    static func number(_ bytes: [UInt8]) -> UInt64 {
         SHA256.hash(data: bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

@@ -108,6 +108,8 @@ package actor DAVExporter: RehearsingExporter {
         if name.elementsEqual(CollectionSidecar.fileName.utf8) || name.elementsEqual(ObjectsSidecar.fileName.utf8) {
             return
         }
+        // They lie beside the snapshot's collections for people; the events still name where they were.
+        if record.path.isWithin(AttachmentReader.folder) { return }
         guard let place = place(of: record.path) else {
             throw ConnectorError(
                 .unsupported, "\(record.path) is neither a calendar object nor a contact.",

@@ -12,6 +12,7 @@ import WebDAV
 /// /calendars/NAME/.objects.json        href, ETag and UID of each member: ``ObjectsSidecar``
 /// /calendars/NAME/OBJECT.ics           bytes exactly as the server stores them
 /// /addressbooks/NAME/OBJECT.vcf
+/// /attachments/ID.data                 what servers keep beside events: ``ManagedAttachment``
 /// ```
 /// NAME and OBJECT are the last segments of the hrefs, see ``MemberName``.
 package final class DAVImporter: Importer {
@@ -55,6 +56,8 @@ package final class DAVImporter: Importer {
     ) async throws {
         try await emit(.directory(.root))
         var failures: [any Error] = []
+        var tried = 0
+        var attachments: [ManagedAttachment] = []
         var alarm = LossAlarm(limit: session.settings.lossLimit)
         let today = now() / 86_400 * 86_400
         for kind in session.settings.kinds {
@@ -64,6 +67,11 @@ package final class DAVImporter: Importer {
             try await compareVanished(collections.map(\.name), in: folder, kind, &alarm, context)
             for (name, collection) in collections {
                 guard let path = folder.appending(name), !context.excludes(path, true) else { continue }
+                if let reason = session.settings.choice.reason(toSkip: collection) {
+                    context.report(.note("Left out the \(kind.noun) \"\(collection.title)\", which \(reason)."))
+                    continue
+                }
+                tried += 1
                 do {
                     let reader = CollectionReader(
                         session: session, collection: collection, path: path, context: context, today: today,
@@ -71,6 +79,7 @@ package final class DAVImporter: Importer {
                     let count = try await reader.read(emit)
                     let what = "The \(kind.noun) \"\(collection.title)\""
                     alarm.compare(what, before: count.before, now: count.now, context)
+                    attachments += count.attachments
                 } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
                     failures.append(error)
                     context.report(.incomplete("The \(kind.noun) \"\(collection.title)\" could not be read: \(error)"))
@@ -79,15 +88,21 @@ package final class DAVImporter: Importer {
             }
         }
         // Nothing at all could be read: that is no snapshot with holes, but no snapshot.
-        if let first = failures.first, failures.count == account.collections.count { throw first }
+        if let first = failures.first, failures.count == tried { throw first }
         alarm.conclude(context)
+        guard session.settings.keepsAttachments else { return }
+        let reader = AttachmentReader(
+            client: session.client, context: context,
+            isUnread: { [self] object in unread.withLock { $0[object.path] = object } })
+        try await reader.read(attachments, emit)
     }
 
     /// Folder names, which depend on the addresses only.
     private static func named(_ collections: [DAVCollection]) -> [(name: String, collection: DAVCollection)] {
         var taken: Set<String> = []
         return collections.map { collection in
-            let segment = collection.url.lastSegment.isEmpty ? "root" : collection.url.lastSegment
+            let last = collection.url.lastSegment.isEmpty ? "root" : collection.url.lastSegment
+            let segment = collection.delegator.map { "\($0).\(last)" } ?? last
             var name = MemberName.name(forSegment: segment, ending: nil)
             if taken.contains(name) {
                 name = MemberName.distinctName(forHref: collection.href, segment: segment, ending: nil)

@@ -20,9 +20,11 @@ package struct DAVSettings: Sendable {
         case exact
     }
 
-    package let base: DAVURL
+    package private(set) var base: DAVURL
+    /// The domain of the mail address that stands in place of an address; its own records say where its calendars are.
+    package let mailDomain: String?
     package let kinds: [DAVCollectionKind]
-    package let credentials: DAVCredentials
+    package let login: DAVLogin
     package let username: String?
     package var clientOptions: DAVClient.Options
     /// nil when the user did not say.
@@ -39,6 +41,15 @@ package struct DAVSettings: Sendable {
     package let fullReadInterval: Int
     /// The share of objects that may be gone since the last snapshot without an alarm, in percent.
     package let lossLimit: Int
+    package let choice: CollectionChoice
+    /// Whether files are read that a server keeps beside events.
+    package let keepsAttachments: Bool
+    /// Where a browser brings the code of a login; 0 for any port that is free.
+    package let redirectPort: Int
+    /// Name servers to ask in place of those of this machine.
+    private let nameServers: [String]
+    /// Something about the account that is worth telling.
+    package private(set) var remark: String?
     package let identity: ConnectorIdentity
 
     static let schemes = ["caldav", "carddav", "dav"].flatMap { [$0, $0 + "+http"] } + ["caldavs", "carddavs"]
@@ -46,18 +57,26 @@ package struct DAVSettings: Sendable {
     /// - Throws: `ConnectorError.invalidConfiguration` that names the key and what it takes.
     package init(_ configuration: ConnectorConfiguration, role: Role) throws {
         let scheme = configuration.location.scheme
-        let family = scheme.split(separator: "+")[0]
-        // Who names a calendar account means the account: its address books are part of what could be lost.
-        kinds =
-            switch family {
-            case "carddav", "carddavs": [.addressBook]
-            default: [.calendar, .addressBook]
-            }
-        base = try Self.base(configuration.location)
         let options = OptionReader(configuration.options)
         try options.refuseUnknown(role)
-        username = options.text("username")
-        credentials = try Self.credentials(options, username)
+        let provider = options.text("name")
+        kinds = Self.kinds(scheme, provider)
+        let address = try Self.address(configuration.location, options, kinds)
+        base = address.base
+        mailDomain = address.mailDomain
+        username = options.text("username") ?? address.mailAddress
+        login = try DAVLogin.read(
+            options, username: username, kinds: kinds, stateDirectory: configuration.stateDirectory)
+        redirectPort = try options.number("redirect_port", in: 0...65_535) ?? 0
+        nameServers = options.list("resolver")
+        keepsAttachments = try options.flag("attachments", default: true)
+        var choice = CollectionChoice()
+        choice.included = options.names("include")
+        choice.excluded = options.names("exclude")
+        choice.takesShared = try options.flag("shared", default: true)
+        choice.takesSubscribed = try options.flag("subscribed")
+        choice.takesDelegated = try options.flag("delegated")
+        self.choice = choice
         var client = DAVClient.Options()
         client.allowsPlainText = try options.flag("insecure")
         client.trustedHosts = options.list("trusted_hosts")
@@ -69,7 +88,7 @@ package struct DAVSettings: Sendable {
         fullReadInterval = try options.number("full_days", in: 0...36_500) ?? 30
         lossLimit = try options.number("max_loss", in: 0...100) ?? 50
         collectionName = options.text("collection")
-        identity = Self.identity(kinds, base, username)
+        identity = Self.identity(scheme, address.mailDomain ?? base.authority, base.path, username)
     }
 
     private enum Invitations: String, CaseIterable {
@@ -79,14 +98,37 @@ package struct DAVSettings: Sendable {
 
     // MARK: Location
 
-    private static func base(_ location: Location) throws -> DAVURL {
+    private static func kinds(_ scheme: String, _ provider: String?) -> [DAVCollectionKind] {
+        let family = scheme.split(separator: "+").first.map(String.init) ?? scheme
+        if family.hasPrefix("carddav") { return [.addressBook] }
+        // These providers keep contacts on another host, as a source of its own.
+        if provider == "google" || provider == "apple" { return [.calendar] }
+        // Who names a calendar account means the account: its address books are part of what could be lost.
+        return [.calendar, .addressBook]
+    }
+
+    private struct Address {
+        var base: DAVURL
+        var mailAddress: String?
+        var mailDomain: String?
+    }
+
+    private static func address(
+        _ location: Location, _ options: OptionReader, _ kinds: [DAVCollectionKind]
+    ) throws -> Address {
+        if let base = providerBase(location, options, kinds) { return Address(base: base) }
         let rest = location.rest
         let lower = rest.lowercased()
+        let isPlain = location.scheme.hasSuffix("+http")
+        if let domain = mailDomain(rest),
+            let base = DAVURL(scheme: isPlain ? .http : .https, authorityAndTarget: domain[...])
+        {
+            return Address(base: base, mailAddress: rest, mailDomain: domain)
+        }
         let parsed: DAVURL?
         if lower.hasPrefix("https://") || lower.hasPrefix("http://") {
             parsed = DAVURL(rest)
         } else {
-            let isPlain = location.scheme.hasSuffix("+http")
             parsed = DAVURL(scheme: isPlain ? .http : .https, authorityAndTarget: rest[...])
         }
         guard let parsed else {
@@ -97,32 +139,76 @@ package struct DAVSettings: Sendable {
                 advice: hasUser ? "Put user name and password into username= and password=, not into the address." : nil
             )
         }
-        return parsed
+        return Address(base: parsed)
     }
 
-    private static func credentials(_ options: OptionReader, _ username: String?) throws -> DAVCredentials {
-        switch (username, options.text("password")) {
-        case (nil, nil): return .none
-        case (let username?, let password?): return .basic(username: username, password: password)
-        case (_?, nil):
-            throw ConnectorError(
-                .invalidConfiguration, "There is a username but no password.",
-                advice: "Set password=, password_cmd= or password_file=.")
-        case (nil, _?):
-            throw ConnectorError(
-                .invalidConfiguration, "There is a password but no username.", advice: "Set username=.")
+    /// The domain of `anna@example.org`; nil for anything else.
+    private static func mailDomain(_ text: String) -> String? {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[0].contains(where: { ":/?# ".contains($0) }),
+            parts[1].contains("."), parts[1].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"/:?#".utf8.contains($0) })
+        else { return nil }
+        return parts[1].lowercased()
+    }
+
+    /// Where providers keep calendars that are known by name; plakar ignores the location then as well.
+    private static func providerBase(
+        _ location: Location, _ options: OptionReader, _ kinds: [DAVCollectionKind]
+    ) -> DAVURL? {
+        let isCalendar = kinds.contains(.calendar)
+        switch options.text("name") {
+        case "google":
+            guard isCalendar else { return DAVURL("https://www.googleapis.com/.well-known/carddav") }
+            let user = PercentEncoding.encode(segment: (options.text("username") ?? "").utf8)
+            return DAVURL("https://apidata.googleusercontent.com/caldav/v2/\(user)/user/")
+        case "apple" where location.rest.isEmpty || location.rest == "/":
+            return DAVURL(isCalendar ? "https://caldav.icloud.com/" : "https://contacts.icloud.com/")
+        default: return nil
+        }
+    }
+
+    /// Asks where the calendars of a mail domain are (RFC 6764). A domain that does not say keeps its own name.
+    ///
+    /// - Throws: when the domain points to a host that somebody else may own: then the user must say that it is right.
+    package func resolved() async throws -> DAVSettings {
+        guard let mailDomain, let kind = kinds.first else { return self }
+        return try await connecting {
+            var settings = self
+            let lookup = ServiceLookup(try DNSResolver(servers: nameServers))
+            let mayUsePlainText = clientOptions.allowsPlainText || base.scheme == .http
+            guard let found = try await lookup.find(mailDomain, kind: kind, mayUsePlainText: mayUsePlainText) else {
+                return settings
+            }
+            let trusted = found.host == mailDomain || found.host.hasSuffix("." + mailDomain)
+            guard trusted || clientOptions.trustedHosts.contains(found.host) else {
+                throw DAVClientError(
+                    .redirect,
+                    "\(mailDomain) says that its calendars are at \(found.host), which does not get the password yet.",
+                    advice: "If that is your provider, set trusted_hosts=\(found.host).")
+            }
+            settings.base = DAVURL(
+                scheme: found.usesTLS ? .https : .http, host: found.host, port: found.port, target: found.path ?? "/")
+            if kinds.count > 1,
+                let contacts = try? await lookup.find(mailDomain, kind: .addressBook, mayUsePlainText: mayUsePlainText),
+                contacts.host != found.host
+            {
+                settings.remark =
+                    "The address books of \(mailDomain) are at \(contacts.host): they need a source of their own, "
+                    + "carddav://\(username ?? mailDomain)."
+            }
+            return settings
         }
     }
 
     /// The three names that tie the snapshots of one account together. The types are ours alone, so that the engine
     /// behind plakar, whose own connector has the type `caldav` and another tree, never takes one of ours for a parent.
     private static func identity(
-        _ kinds: [DAVCollectionKind], _ base: DAVURL, _ username: String?
+        _ scheme: String, _ authority: String, _ basePath: String, _ username: String?
     ) -> ConnectorIdentity {
-        let type = kinds == [.addressBook] ? "dav-contacts" : "dav"
+        let type = scheme.hasPrefix("carddav") ? "dav-contacts" : "dav"
         let user = username.map { PercentEncoding.encode(segment: $0.utf8).replacingAt() + "@" } ?? ""
-        let path = base.path == "/" ? "" : base.path
-        return ConnectorIdentity(type: type, origin: user + base.authority + path, root: .root)
+        let path = basePath == "/" ? "" : basePath
+        return ConnectorIdentity(type: type, origin: user + authority + path, root: .root)
     }
 }
 
@@ -130,69 +216,5 @@ extension String {
     /// The `@` of a user name written as `%40`, so that the one before the host stands out.
     fileprivate func replacingAt() -> String {
         reduce(into: "") { $0 += $1 == "@" ? "%40" : String($1) }
-    }
-}
-
-/// Reads the flat options of a connector and says what is wrong with them.
-private struct OptionReader {
-    private let options: [String: String]
-
-    init(_ options: [String: String]) { self.options = options }
-
-    private static let shared: Set<String> = ["username", "password", "insecure", "trusted_hosts"]
-    /// Resolved or used before a connector is made; here only so that they are not taken for mistakes.
-    private static let foreign: Set<String> = ["location", "type", "name", "password_cmd", "password_file"]
-
-    func refuseUnknown(_ role: DAVSettings.Role) throws {
-        let own: Set<String> =
-            role == .source ? ["full", "full_days", "max_loss"] : ["mode", "invitations", "collection", "map"]
-        let known = Self.shared.union(own)
-        let oauth = ["client_id", "client_secret", "auth_url", "token_url"].filter { options[$0] != nil }
-        if let key = oauth.first {
-            throw ConnectorError(
-                .unsupported, "\(key) is set, but logging in with OAuth is not supported yet.",
-                advice: "Use an application password where the provider offers one.")
-        }
-        guard let key = options.keys.filter({ !known.contains($0) && !Self.foreign.contains($0) }).min() else { return }
-        throw ConnectorError(
-            .invalidConfiguration, "There is no option \"\(key)\" here.",
-            advice: "Known are \(known.sorted().joined(separator: ", ")).")
-    }
-
-    /// nil when missing or empty.
-    func text(_ key: String) -> String? { options[key].flatMap { $0.isEmpty ? nil : $0 } }
-
-    func list(_ key: String) -> [String] {
-        (text(key) ?? "").split { $0 == "," || $0 == " " }.map(String.init)
-    }
-
-    /// Spelled as Go's parser takes it, since configurations are shared with plakar.
-    func flag(_ key: String) throws -> Bool {
-        switch text(key)?.lowercased() {
-        case nil, "0", "f", "false", "no": return false
-        case "1", "t", "true", "yes": return true
-        default: throw ConnectorError(.invalidConfiguration, "\(key) must be true or false.")
-        }
-    }
-
-    func number(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
-        guard let text = text(key) else { return nil }
-        guard let number = Int(text), range.contains(number) else {
-            throw ConnectorError(
-                .invalidConfiguration, "\(key) must be a number from \(range.lowerBound) to \(range.upperBound).")
-        }
-        return number
-    }
-
-    func choice<Choice: RawRepresentable & CaseIterable>(
-        _ key: String, _ type: Choice.Type
-    ) throws -> Choice? where Choice.RawValue == String {
-        guard let text = text(key) else { return nil }
-        guard let choice = Choice(rawValue: text) else {
-            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ConnectorError(
-                .invalidConfiguration, "\(key)=\(text) is not known.", advice: "It takes one of \(known).")
-        }
-        return choice
     }
 }

@@ -16,12 +16,14 @@ package struct ObjectFetcher: Sendable {
         case failed(Member, DAVClientError)
     }
 
-    /// How many objects to ask for at once; shrinks when the server shows that it is too many.
+    /// How many objects to ask for at once: grows until the server shows that it is too many.
     private final class BatchSize: Sendable {
-        private let value: Mutex<Int>
-        init(_ value: Int) { self.value = Mutex(value) }
-        var current: Int { value.withLock { $0 } }
-        func shrink(to size: Int) { value.withLock { $0 = max(1, min($0, size)) } }
+        private static let limit = 200
+        private let state: Mutex<(size: Int, isLimited: Bool)>
+        init(_ size: Int) { state = Mutex((size, false)) }
+        var current: Int { state.withLock { $0.size } }
+        func shrink(to size: Int) { state.withLock { $0 = (max(1, min($0.size, size)), true) } }
+        func grow() { state.withLock { if !$0.isLimited { $0.size = min($0.size * 2, Self.limit) } } }
     }
 
     /// Failures since the last object that came.
@@ -100,9 +102,15 @@ package struct ObjectFetcher: Sendable {
             let answer = try await client.multiget(collection, kind: kind, hrefs: batch.map(\.href))
             return try await collect(batch, answer)
         } catch let error as DAVClientError {
-            if Self.isFatal(error) { throw error }
+            // No answer at all may mean that the batch takes too long; of a single object it is the last word.
+            if Self.isFatal(error), error.code != .unavailable { throw error }
             // A server without this report will not learn it; one that is overwhelmed may like less.
-            let smaller = error.code == .refused || error.code == .notFound ? 1 : batch.count / 2
+            let smaller =
+                switch error.code {
+                case .refused, .notFound: 1
+                case .unavailable: batch.count / 8
+                default: batch.count / 2
+                }
             batchSize.shrink(to: smaller)
             var outcomes: [Outcome] = []
             var start = 0
@@ -133,7 +141,11 @@ package struct ObjectFetcher: Sendable {
                 missing.append(member)
             }
         }
-        if found.count < batch.count, found.count > 0 { batchSize.shrink(to: found.count) }
+        if found.count < batch.count {
+            if found.count > 0 { batchSize.shrink(to: found.count) }
+        } else {
+            batchSize.grow()
+        }
         for member in missing { outcomes.append(try await fetchAlone(member)) }
         return outcomes
     }

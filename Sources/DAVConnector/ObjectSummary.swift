@@ -12,6 +12,8 @@ package struct ObjectSummary: Hashable, Sendable {
     package var isScheduled = false
     /// What people call such an object: event, task, journal entry, contact.
     package var noun = "object"
+    /// What the server keeps beside it.
+    package var attachments: [ManagedAttachment] = []
 
     package init(_ bytes: [UInt8], kind: DAVCollectionKind) {
         guard let document = try? ContentDocument(bytes, groups: kind == .addressBook) else { return }
@@ -37,6 +39,8 @@ package struct ObjectSummary: Hashable, Sendable {
                     hasOrganizer = true
                 } else if line.isNamed("ATTENDEE") {
                     hasAttendee = true
+                } else if let attachment = ManagedAttachment(line) {
+                    attachments.append(attachment)
                 }
             }
         }

@@ -82,6 +82,8 @@ package struct ObjectsSidecar: Codable, Hashable, Sendable {
         package var size: Int
         /// Seconds since 1970, as recorded for the file.
         package var modified: Int64
+        /// What the server keeps beside the object, and the backup in `/attachments`; nil for nothing.
+        package var attachments: [ManagedAttachment]?
     }
 
     package var format = "fasti-dav-objects"

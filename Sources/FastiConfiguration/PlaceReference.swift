@@ -26,6 +26,8 @@ package struct ResolvedPlace: Hashable, Sendable {
     package let location: Location
     /// Every key of the entry but the location. Secrets may still be references.
     package let values: [String: String]
+    /// Where its connector may keep what it must remember of the account.
+    package let stateDirectory: String
 
     /// What its connector is built from, with all secrets fetched; this may run commands of the user's.
     ///
@@ -45,7 +47,8 @@ package struct ResolvedPlace: Hashable, Sendable {
         // The passphrase is no business of the connector.
         for key in PassphraseSearch.keys { values[key] = nil }
         return ConnectorConfiguration(
-            location: location, options: try SecretReference.resolve(values), workingDirectory: workingDirectory)
+            location: location, options: try SecretReference.resolve(values), workingDirectory: workingDirectory,
+            stateDirectory: stateDirectory.hasPrefix("/") ? stateDirectory : "\(workingDirectory)/\(stateDirectory)")
     }
 }
 
@@ -58,7 +61,7 @@ extension ConfigurationFolder {
     ) throws(ConfigurationError) -> ResolvedPlace {
         switch reference {
         case .plain(let text):
-            return ResolvedPlace(name: nil, location: Location(text), values: [:])
+            return ResolvedPlace(name: nil, location: Location(text), values: [:], stateDirectory: "\(path)/accounts")
         case .named(let name, let override):
             guard override == nil || kind == .store else {
                 throw ConfigurationError(.invalid, "\"@\(name)\" takes no path: only stores do.")
@@ -76,7 +79,8 @@ extension ConfigurationFolder {
             if let override { location = location.overridden(by: override) }
             var values: [String: String] = [:]
             for key in entry.keys where key != "location" { values[key] = entry[key] }
-            return ResolvedPlace(name: name, location: location, values: values)
+            return ResolvedPlace(
+                name: name, location: location, values: values, stateDirectory: "\(path)/accounts")
         }
     }
 

@@ -93,7 +93,7 @@ import WebDAV
     }
 
     @Test func credentialsNeverPrint() {
-        let credentials = DAVCredentials.basic(username: "anna", password: "s3cret")
+        let credentials = DAVCredentials.password(username: "anna", password: "s3cret")
         var dumped = ""
         dump(credentials, to: &dumped)
         for text in ["\(credentials)", String(reflecting: credentials), dumped] { #expect(!text.contains("s3cret")) }

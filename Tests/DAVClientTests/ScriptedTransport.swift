@@ -55,5 +55,6 @@ func client(
     configure(&options)
     let base = try #require(DAVURL(address))
     return try DAVClient(
-        base: base, credentials: .basic(username: "anna", password: "s3cret"), transport: transport, options: options)
+        base: base, credentials: .password(username: "anna", password: "s3cret"), transport: transport, options: options
+    )
 }

@@ -1,6 +1,7 @@
 import ConnectorKit
 import DAVClient
 import DAVConnector
+import Foundation
 import HTTPTypes
 import Testing
 import WebDAV
@@ -59,6 +60,23 @@ import XMLStream
         #expect(sidecar.contains("#FF0000FF"))
         #expect(sidecar.contains("a&lt;b"))
         #expect(sidecar.contains("urn:y"))
+    }
+
+    @Test func point03_tasksAndJournalsAreKeptAlike() async throws {
+        let server = MemoryServer()
+        let components = XMLElement(
+            XMLName(caldav: "supported-calendar-component-set"),
+            [XMLElement(XMLName(caldav: "comp"), attributes: [XMLAttribute(XMLName("", "name"), "VTODO")])])
+        let object = { (kind: String) in
+            event(kind).split(separator: "VEVENT", omittingEmptySubsequences: false).joined(separator: kind)
+        }
+        server.addCalendar("tasks", properties: [components], ["t.ics": object("VTODO")])
+        server.addCalendar(
+            "rest", ["j.ics": object("VJOURNAL"), "a.ics": object("VAVAILABILITY"), "f.ics": object("VFREEBUSY")])
+        let snapshot = try await backUp(server)
+        #expect(snapshot.isComplete && snapshot.objects.count == 4)
+        #expect(snapshot.text("/calendars/rest/j.ics")?.contains("BEGIN:VJOURNAL") == true)
+        #expect(snapshot.text("/calendars/tasks/.collection.json")?.contains("VTODO") == true)
     }
 
     @Test func point04_namesWithoutEndingAreKept() async throws {
@@ -171,6 +189,17 @@ import XMLStream
         #expect(snapshot.objects.count == 3)
     }
 
+    @Test func point11_aSecondReadIsNoEmptyObject() async throws {
+        let server = server()
+        let first = try await backUp(server)
+        let importer = try DAVImporter(settings("dav+http://127.0.0.1/", [:], .source), transport: server)
+        let records = Collector<Record>()
+        try await importer.importRecords(ConnectorContext(previous: first)) { records.add($0) }
+        let record = try #require(records.all.first { $0.path.description == "/calendars/work/e1.ics" })
+        #expect(try await importer.open(record).next() == server.object("/cal/work/", "e1.ics"))
+        await #expect(throws: ConnectorError.self) { try await importer.open(record) }
+    }
+
     @Test func point12_sameSizeEditsAreNoticed() async throws {
         for habits in [MemoryServer.Habits(), .init(givesETags: false), .init(givesChangeTags: false)] {
             let server = server(habits)
@@ -184,6 +213,41 @@ import XMLStream
             #expect(first.infos[path] != second.infos[path])
             #expect(second.text(path.description)?.contains("Event 9") == true)
         }
+    }
+
+    @Test func point16_membersComeInAnyOrder() async throws {
+        let server = server()
+        let expected = try await backUp(server)
+        server.with { state in
+            state.fault = { request, state in
+                guard request.method.rawValue == "PROPFIND", request.headers[.depth] == "1" else { return nil }
+                var answer = state.answer(request)
+                let mark = "</D:response>"
+                var parts = String(decoding: answer.body, as: UTF8.self).split(separator: mark).map(String.init)
+                let end = parts.removeLast()
+                let start = parts[0].prefix(upTo: parts[0].range(of: "<D:response>")?.lowerBound ?? parts[0].startIndex)
+                parts[0].removeFirst(start.count)
+                answer.body = Array((start + parts.reversed().map { $0 + mark }.joined() + end).utf8)
+                return answer
+            }
+        }
+        let snapshot = try await backUp(server)
+        #expect(snapshot.isComplete && snapshot.files == expected.files)
+    }
+
+    @Test func point19_readingWaitsForTheStore() async throws {
+        let server = server(count: 1_000)
+        let importer = try DAVImporter(settings("dav+http://127.0.0.1/", [:], .source), transport: server)
+        let seen = Collector<BytePath>()
+        let ahead = Collector<Int>()
+        try await importer.importRecords(ConnectorContext(concurrency: 2)) { record in
+            seen.add(record.path)
+            await Task.yield()
+            // Batches of 50 that have been asked for beyond what was taken.
+            ahead.add(server.count("REPORT") - seen.all.count / 50)
+        }
+        #expect(seen.all.count > 1_000)
+        #expect((ahead.all.max() ?? 0) <= 4, "never much more than what two requests bring")
     }
 
     @Test func point17_unchangedObjectsCostNothing() async throws {

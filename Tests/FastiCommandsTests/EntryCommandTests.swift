@@ -7,7 +7,7 @@ struct EntryCommandTests {
     @Test("The commands of the README")
     func readme() async throws {
         let program = try Program()
-        let words = ["add", "my-caldav", "caldav://cal.example.org", "username=USER", "password=PASS"]
+        let words = ["add", "my-caldav", "caldav://cal.example.org", "username=USER", "password=PASS", "--no-test"]
         for kind in ["source", "destination"] {
             #expect(try await program.run([kind] + words).status == 0)
             #expect(try await program.run([kind] + words).status == 1, "added twice")
@@ -24,7 +24,8 @@ struct EntryCommandTests {
     func life() async throws {
         let program = try Program()
         #expect(
-            try await program("source", "add", "cal", "location=dav://anna:geheim@h/", "token_cmd=echo x").status == 0)
+            try await program("source", "add", "cal", "location=dav://anna:geheim@h/", "token_cmd=echo x").status == 0,
+            "kept, although it cannot work")
         #expect(try await program("source", "set", "cal", "username=berta", "token=abc").status == 0)
         #expect(try await program("source", "unset", "cal", "token_cmd").status == 0)
         #expect(try await program("source", "unset", "cal", "location").status == 1)
@@ -54,6 +55,36 @@ struct EntryCommandTests {
         let result = try await program.run(["ls", "--configdir", "elsewhere"])
         #expect(result.status == 66)
         #expect(result.standardError.contains("@home"))
+    }
+
+    @Test("What is added is tried, and kept whatever comes of it")
+    func addTries() async throws {
+        let program = try Program()
+        try program.write("x", to: "data/file")
+        let good = try await program("source", "add", "good", program.home.appending("data"))
+        #expect(good.status == 0 && good.text.contains("It works: "))
+        let bad = try await program("source", "add", "bad", program.home.appending("gone"))
+        #expect(bad.status == 0 && bad.standardError.contains("does not work yet"))
+        let json = try await program("source", "add", "worse", program.home.appending("gone"), "--json").document()
+        #expect(json["works"] as? Bool == false && (json["problem"] as? String)?.isEmpty == false)
+        let untried = try await program("source", "add", "untried", program.home.appending("gone"), "--no-test")
+        #expect(untried.status == 0 && untried.standardError.isEmpty)
+        let show = try await program("source", "show", "--json").document()
+        #expect((show["entries"] as? [Any])?.count == 4)
+    }
+
+    @Test("A login with OAuth needs an entry that wants one")
+    func login() async throws {
+        let program = try Program()
+        _ = try await program("source", "add", "plain", "caldav://h", "username=a", "password=b", "--no-test")
+        let result = try await program("source", "login", "plain")
+        #expect(result.status == 1 && result.standardError.contains("OAuth"))
+        _ = try await program(
+            "source", "add", "cloud", "caldav://h", "token_url=http://127.0.0.1:1/t", "client_id=x", "--no-test")
+        let unreachable = try await program("source", "login", "cloud", "--device")
+        #expect(unreachable.status == 1 && unreachable.standardError.contains("device_url"))
+        let shown = try await program("source", "show", "cloud")
+        #expect(shown.text.contains("client_id: \"********\"") || shown.text.contains("client_id: '********'"))
     }
 
     @Test("check builds the connector, ping also looks")

@@ -14,6 +14,8 @@ final class MemoryServer: DAVTransport {
 
     struct Collection: Sendable {
         var kind: DAVCollectionKind
+        /// In place of that of the kind.
+        var type: XMLName?
         var properties: [XMLElement] = []
         /// By the last segment of the path, as on the wire.
         var objects: [String: Object] = [:]
@@ -225,7 +227,7 @@ extension MemoryServer.State {
     private func properties(_ collection: MemoryServer.Collection) -> [XMLElement] {
         var tag = habits.givesChangeTags ? [XMLElement(.getctag, text: "\(collection.changes)")] : []
         if habits.givesSyncTokens { tag.append(XMLElement(.syncToken, text: "t:\(collection.states.count - 1)")) }
-        return [Self.type([.collection, collection.kind.resourceType])] + tag + collection.properties
+        return [Self.type([.collection, collection.type ?? collection.kind.resourceType])] + tag + collection.properties
     }
 
     private func report(_ request: DAVClientRequest) -> DAVClientResponse {

@@ -27,6 +27,8 @@ struct Snapshot: SnapshotTree {
     /// What is said to be missing.
     var gaps: [String] { events.compactMap { if case .incomplete(let text) = $0 { text } else { nil } } }
 
+    var notes: [String] { events.compactMap { if case .note(let text) = $0 { text } else { nil } } }
+
     var warnings: [String] { events.compactMap { if case .warning(let text) = $0 { text } else { nil } } }
 
     /// Whether the host would call it whole.

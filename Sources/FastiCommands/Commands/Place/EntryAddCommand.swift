@@ -7,7 +7,9 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
         CommandConfiguration(
             commandName: "add", abstract: "Add a \(Kind.kind.rawValue).",
             discussion: """
-                Nothing is connected to yet: "check" sees whether the keys make sense, "ping" logs in.
+                What is added is tried at once, and what is there is told. When that fails, you are asked whether to keep it \
+                all the same; without a terminal it is kept, and the reason is told. --no-test leaves that out, and \
+                "ping" does it later.
 
                 Examples:
                   fasti \(Kind.kind.rawValue) add \(Kind.example)
@@ -23,6 +25,7 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
             "Where it is, and what else its connector has to know: LOCATION KEY=VALUE ...", valueName: "location"))
     var values: [String]
 
+    @Flag(name: .customLong("no-test"), help: "Do not try whether it works.") var noTest = false
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws { _ = try pairs() }
@@ -56,13 +59,86 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
         let location = try pairs().first?.value ?? ""
         try context.registry.require(Kind.kind.purpose, for: Location(location).scheme)
         try context.configuration.edit(Kind.kind) { file throws(ConfigurationError) in try file.add(added) }
-        try confirm("Added the \(Kind.kind.rawValue) \"\(name.text)\".", Kind.kind, name.text, "add", context)
+        let trial = try await trial(context)
+        if case .failure(let failure) = trial, try !keepsAnyway(failure, context) {
+            try context.configuration.edit(Kind.kind) { file throws(ConfigurationError) in try file.remove(name.text) }
+            throw CommandError(.interrupted, "\"\(name.text)\" was not added.")
+        }
+        try conclude(trial, context)
         if pairsHaveSecrets(added) {
             context.note(
                 "The secret is stored in the clear in \(context.configuration.path)/\(Kind.kind.fileName), readable by "
                     + "you only; KEY_cmd=COMMAND or KEY_file=FILE keeps it elsewhere.")
         }
         return .success
+    }
+
+    // MARK: Trying it
+
+    /// Longer than this nobody wants to wait for a command that only writes a file.
+    private static var patience: Duration { .seconds(10) }
+
+    private enum Trial {
+        case none
+        /// What was found, in one line.
+        case success(String)
+        case failure(Failure)
+    }
+
+    /// A store may be created later, and is not tried.
+    private func trial(_ context: CommandContext) async throws -> Trial {
+        guard !noTest, Kind.kind != .store else { return .none }
+        let (kind, entry, patience) = (Kind.kind, name.text, Self.patience)
+        do {
+            let found = try await withThrowingTaskGroup(of: String.self) { group in
+                group.addTask {
+                    try await context.withConnector(kind, named: entry) { connector in
+                        switch connector {
+                        case .importer(let importer): try await importer.ping()
+                        case .exporter(let exporter): try await exporter.ping()
+                        case .store: ""
+                        }
+                    }
+                }
+                group.addTask {
+                    try await Task.sleep(for: patience)
+                    throw ConnectorError(
+                        .unavailable, "There was no answer within \(patience.components.seconds) s.")
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? ""
+            }
+            return .success(found)
+        } catch {
+            try Task.checkCancellation()
+            return .failure(Failure(error))
+        }
+    }
+
+    private func keepsAnyway(_ failure: Failure, _ context: CommandContext) throws -> Bool {
+        guard !context.printsJSON, Descriptor.isTerminal(0), Descriptor.isTerminal(2) else { return true }
+        context.output.error(failure.text)
+        guard let answer = try Terminal.ask("It does not work yet. Keep it all the same? [Y/n] ") else { return true }
+        return !["n", "no", "nein"].contains(String(decoding: answer, as: UTF8.self).lowercased())
+    }
+
+    private func conclude(_ trial: Trial, _ context: CommandContext) throws {
+        guard !context.global.quiet || context.printsJSON else { return }
+        var text = "Added the \(Kind.kind.rawValue) \"\(name.text)\"."
+        var json: JSONValue = [
+            "version": .schemaVersion, "type": .string("\(Kind.kind.rawValue).add"), "name": .string(name.text),
+        ]
+        switch trial {
+        case .none: break
+        case .success(let found):
+            text += " It works: \(printable(found.utf8))"
+            json = json.adding(["works": true, "found": .string(found)])
+        case .failure(let failure):
+            let problem = [failure.reason, failure.advice].compactMap { $0 }.joined(separator: " ")
+            if !context.printsJSON { context.warn("It does not work yet. \(problem)") }
+            json = json.adding(["works": false, "problem": .string(problem)])
+        }
+        try context.show(text: text, json: json)
     }
 
     private func pairsHaveSecrets(_ entry: Entry) -> Bool { entry.keys.contains(where: SecretKeys.contains) }

@@ -26,13 +26,15 @@ enum StoreKind: EntryKindProvider {
 struct SourceCommand: AsyncParsableCommand {
     static let configuration = entryGroup(
         SourceKind.self, abstract: "Give names to what is backed up.",
-        discussion: "A source is used as @NAME: fasti at /var/backups backup @my-caldav.")
+        discussion: "A source is used as @NAME: fasti at /var/backups backup @my-caldav.",
+        more: [EntryLoginCommand<SourceKind>.self])
 }
 
 struct DestinationCommand: AsyncParsableCommand {
     static let configuration = entryGroup(
         DestinationKind.self, abstract: "Give names to places that are restored to.",
-        discussion: "A destination is used as @NAME: fasti at /var/backups restore --to @my-restore latest.")
+        discussion: "A destination is used as @NAME: fasti at /var/backups restore --to @my-restore latest.",
+        more: [EntryLoginCommand<DestinationKind>.self])
 }
 
 struct StoreCommand: AsyncParsableCommand {

@@ -5,6 +5,7 @@ package import XMLStream
 package enum CollectionProperties {
     package static let discovery: [XMLName] = [
         .resourcetype, .displayname, .currentUserPrincipal, .principalURL, .calendarHomeSet, .addressbookHomeSet,
+        .calendarProxyReadFor, .calendarProxyWriteFor,
     ]
 
     package static let named: [XMLName] =

@@ -14,6 +14,8 @@ package struct DAVAccount: Sendable {
     package var collections: [DAVCollection] = []
     /// Collections that were left out on purpose.
     package var skipped: [Skipped] = []
+    /// Principals that let this account act for them (calendar-proxy).
+    package var delegators: [DAVURL] = []
     /// What the homes list and does not show: it may be a calendar.
     package var hidden: [(url: DAVURL, status: Int)] = []
     /// The one collection that the address named; then nothing else is looked for.
@@ -36,6 +38,10 @@ package struct DAVCollection: Sendable {
     package var url: DAVURL
     /// Sorted by namespace and name, one of each.
     package var properties: [XMLElement]
+    /// Whether it belongs to somebody else.
+    package var isShared = false
+    /// The last segment of the principal for whom this account acts; nil for its own collections.
+    package var delegator: String?
 
     package subscript(_ name: XMLName) -> XMLElement? { properties.first { $0.name == name } }
 

@@ -8,10 +8,18 @@ import XMLStream
 package struct DAVDiscovery: Sendable {
     private let client: DAVClient
     private let kinds: [DAVCollectionKind]
+    /// Whether calendars are found that the server only copies from elsewhere.
+    private let takesSubscribed: Bool
+    /// Whether the accounts are found that this one may act for.
+    private let takesDelegated: Bool
 
-    package init(_ client: DAVClient, kinds: [DAVCollectionKind]) {
+    package init(
+        _ client: DAVClient, kinds: [DAVCollectionKind], takesSubscribed: Bool = false, takesDelegated: Bool = false
+    ) {
         self.client = client
         self.kinds = kinds
+        self.takesSubscribed = takesSubscribed
+        self.takesDelegated = takesDelegated
     }
 
     /// - Throws: when the account or one of its homes could not be found and listed completely. A list that comes back
@@ -30,7 +38,10 @@ package struct DAVDiscovery: Sendable {
         for home in Set(account.homes.values.joined()).sorted(by: { $0.target < $1.target }) {
             try await list(home, &account)
         }
-        account.collections = account.collections.uniqued().sorted { $0.url.target < $1.url.target }
+        try await findDelegated(&account)
+        // Own collections first: their names in a snapshot do not depend on what others delegate.
+        account.collections = account.collections.uniqued()
+            .sorted { ($0.delegator ?? "", $0.url.target) < ($1.delegator ?? "", $1.url.target) }
         guard !account.collections.isEmpty || !account.hasGuessedHomes else {
             throw DAVClientError(
                 .notFound, "There is no \(kinds.map(\.noun).joined(separator: " or ")) at \(start.resource.url).",
@@ -105,6 +116,7 @@ package struct DAVDiscovery: Sendable {
             source = own
         }
         account.displayName = source.text(.displayname)
+        account.delegators = (source.urls(.calendarProxyReadFor) + source.urls(.calendarProxyWriteFor)).uniqued()
         for kind in kinds { account.homes[kind] = source.urls(kind.homeSet).map(\.asCollection).uniqued() }
         if account.homes.values.allSatisfy(\.isEmpty) {
             // No principal, or one without homes: the address itself may hold collections.
@@ -115,6 +127,24 @@ package struct DAVDiscovery: Sendable {
         {
             // The address is one of several homes: only that one is meant.
             account.homes = account.homes.mapValues { $0.filter { $0.isSameResource(as: home) } }
+        }
+    }
+
+    /// The homes of those who let this account act for them, when they are wanted.
+    private func findDelegated(_ account: inout DAVAccount) async throws {
+        guard takesDelegated else { return }
+        for principal in account.delegators where client.allows(principal) {
+            let answer = try await client.propfind(principal, depth: .zero, .named(CollectionProperties.discovery))
+            let homes = kinds.flatMap { answer.own?.urls($0.homeSet) ?? [] }.map(\.asCollection).uniqued()
+            var found = DAVAccount()
+            for home in homes { try await list(home, &found) }
+            for var collection in found.collections {
+                collection.delegator = principal.asCollection.lastSegment
+                collection.isShared = true
+                account.collections.append(collection)
+            }
+            account.skipped += found.skipped
+            account.hidden += found.hidden
         }
     }
 
@@ -141,8 +171,9 @@ package struct DAVDiscovery: Sendable {
                     account.hidden.append((resource.url, status))
                 }
                 guard resource.isCollection else { continue }
-                if let found = collection(resource) {
+                if var found = collection(resource) {
                     guard kinds.contains(found.kind) else { continue }
+                    found.isShared = isShared(resource, account)
                     account.collections.append(merge(found, more[resource.url.comparisonKey]))
                 } else if resource.resourceTypes == [.collection], depth < Self.depthLimit {
                     pending.append((resource.url.asCollection, depth + 1))
@@ -159,7 +190,7 @@ package struct DAVDiscovery: Sendable {
     private func collection(_ resource: DAVResource) -> DAVCollection? {
         let types = resource.resourceTypes
         let kind: DAVCollectionKind
-        if types.contains(.calendar) {
+        if types.contains(.calendar) || takesSubscribed && types.contains(.subscribed) {
             kind = .calendar
         } else if types.contains(.addressbook) {
             kind = .addressBook
@@ -168,6 +199,13 @@ package struct DAVDiscovery: Sendable {
         }
         return DAVCollection(
             kind: kind, href: resource.href, url: resource.url.asCollection, properties: resource.properties)
+    }
+
+    /// Who has a collection in the home without owning it was given it.
+    private func isShared(_ resource: DAVResource, _ account: DAVAccount) -> Bool {
+        if resource.resourceTypes.contains(where: { $0.local == "shared" }) { return true }
+        guard let principal = account.principal, let owner = resource.urls(.owner).first else { return false }
+        return !owner.isSameResource(as: principal)
     }
 
     private static func reason(toSkip resource: DAVResource) -> String? {

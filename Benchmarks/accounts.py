@@ -1,0 +1,171 @@
+"""Measures backup and restore of an account beside vdirsyncer, from the same servers over loopback.
+
+    accounts.py --fasti BINARY --peers FOLDER [--events N] [--json FILE]
+
+FOLDER has the programs xandikos, radicale and vdirsyncer. Each step prints wall time, processor time of the client and
+of the server, and requests where the server counts them. vdirsyncer pulls into a folder; Fasti writes a store without
+encryption, since the key of an encrypted one alone takes most of a second on purpose. When the server's time is close to the wall time, the server is what limits.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import resource
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+import load
+from run import Server, free_port
+from servers import COLLECTION, fill
+
+ENVIRONMENT = {"FASTI_PASSPHRASE": "correct horse battery staple", "NO_COLOR": "1"}
+
+
+def arguments(name, options, folder, port):
+    if name == "fasti":
+        return [options.fasti, "serve", "--defaults", "-d", folder, "-l", "127.0.0.1", "--port", str(port)]
+    if name == "xandikos":
+        return [f"{options.peers}/xandikos", "serve", "--defaults", "-d", folder, "-l", "127.0.0.1", "-p", str(port)]
+    return [
+        f"{options.peers}/radicale", "--config", "", "--server-hosts", f"127.0.0.1:{port}",
+        "--storage-filesystem-folder", folder, "--auth-type", "none", "--logging-level", "error"]
+
+
+def start(name, options, folder):
+    port = free_port()
+    return Server(arguments(name, options, folder, port), port)
+
+
+def requests(server):
+    """What the server has answered so far; None where it does not count."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=5) as answer:
+            text = answer.read().decode()
+    except OSError:
+        return None
+    found = re.findall(r"^fasti_requests_total\{[^}]*\} (\d+)", text, re.M)
+    return sum(map(int, found)) if found else None
+
+
+def step(title, server, command, results, environment):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    served, asked = server.cpu(), requests(server)
+    began = time.monotonic()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, input="y\n" * 20)
+    wall = time.monotonic() - began
+    if done.returncode != 0:
+        raise RuntimeError(f"{title}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    client = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    total = requests(server)
+    count = total - asked - 1 if asked is not None and total is not None else None
+    figures = {"wall": wall, "client": client, "server": server.cpu() - served, "requests": count}
+    results[title] = figures
+    print(f"  {title:34} {wall:8.2f} s   client {client:7.2f} s   server {figures['server']:7.2f} s"
+          + (f"   {count} requests" if count is not None else ""), flush=True)
+
+
+def vdirsyncer(folder, port, options):
+    config = pathlib.Path(folder, "vdirsyncer.conf")
+    pathlib.Path(folder, "vdir").mkdir()
+    base = f"http://127.0.0.1:{port}"
+    config.write_text(f"""
+[general]
+status_path = "{folder}/status/"
+[pair account]
+a = "here"
+b = "there"
+collections = ["calendar"]
+[storage here]
+type = "filesystem"
+path = "{folder}/vdir/"
+fileext = ".ics"
+[storage there]
+type = "caldav"
+url = "{base}/user/"
+username = "user"
+password = "pass"
+""")
+    return [f"{options.peers}/vdirsyncer", "-c", str(config)]
+
+
+def change(server, events, share):
+    """Changes every hundredth event with PUT."""
+    path = "/user/calendar/" if server.name == "radicale" else COLLECTION
+    for number in range(0, events, int(1 / share)):
+        body = load.event(number, 1).replace(b"SUMMARY:", b"SUMMARY:Changed ")
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{server.port}{path}event-1-{number}.ics", data=body, method="PUT",
+            headers={"Content-Type": "text/calendar"})
+        urllib.request.urlopen(request).read()
+
+
+def measure(name, options):
+    results = {}
+    print(f"{name}: {options.events} events", flush=True)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        data = f"{folder}/data"
+        os.mkdir(data)
+        if name != "radicale":
+            server = start(name, options, data)
+            server.stop()
+        fill(name, data, options.events)
+        server = start(name, options, data)
+        server.name = name
+        target = start("fasti", options, f"{folder}/target")
+        environment = {**os.environ, **ENVIRONMENT, "HOME": folder, "XDG_CONFIG_HOME": f"{folder}/config",
+                       "XDG_CACHE_HOME": f"{folder}/cache"}
+
+        def fasti(*words):
+            return [options.fasti, *words]
+
+        try:
+            login = ["username=user", "password=pass", "--no-test"]
+            subprocess.run(fasti("source", "add", "a", f"caldav+http://127.0.0.1:{server.port}", *login),
+                           env=environment, check=True, capture_output=True)
+            subprocess.run(fasti("destination", "add", "b", f"caldav+http://127.0.0.1:{target.port}", *login),
+                           env=environment, check=True, capture_output=True)
+            subprocess.run(fasti("at", f"{folder}/store", "create", "-plaintext"), env=environment, check=True, capture_output=True)
+            backup = fasti("at", f"{folder}/store", "backup", "@a", "--quiet")
+            step("fasti, first backup", server, backup, results, environment)
+            step("fasti, unchanged", server, backup, results, environment)
+            vdir = vdirsyncer(folder, server.port, options)
+            if options.peer:
+                subprocess.run([*vdir, "discover"], env=environment, input="y\n" * 20, text=True, capture_output=True)
+                step("vdirsyncer, first pull", server, [*vdir, "sync"], results, environment)
+                step("vdirsyncer, unchanged", server, [*vdir, "sync"], results, environment)
+            change(server, options.events, 0.01)
+            step("fasti, 1 % changed", server, backup, results, environment)
+            if options.peer:
+                step("vdirsyncer, 1 % changed", server, [*vdir, "sync"], results, environment)
+            step("fasti, restore to an empty Fasti", target,
+                 fasti("at", f"{folder}/store", "restore", "-to", "@b", "latest", "--quiet"), results, environment)
+            for what in ("first", "unchanged", "1 % changed") if options.peer else ():
+                ours = next(v for k, v in results.items() if k.startswith("fasti, " + what))
+                theirs = next(v for k, v in results.items() if k.startswith("vdirsyncer, " + what))
+                print(f"  {what}: {theirs['wall'] / ours['wall']:.1f} times faster", flush=True)
+        finally:
+            server.stop()
+            target.stop()
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fasti", required=True)
+    parser.add_argument("--peers", required=True)
+    parser.add_argument("--events", type=int, default=10_000)
+    parser.add_argument("--servers", default="fasti,xandikos,radicale")
+    parser.add_argument("--no-peer", dest="peer", action="store_false")
+    parser.add_argument("--json")
+    options = parser.parse_args()
+    results = {name: measure(name, options) for name in options.servers.split(",")}
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(results, indent=2))
+
+
+main()

@@ -1,0 +1,92 @@
+import ConnectorKit
+import DAVClient
+import DAVConnector
+import Testing
+import WebDAV
+import XMLStream
+
+/// Which collections are taken; the numbers are those of connectors.md, section 1.5.
+@Suite struct ChoiceTests {
+    private func server() -> MemoryServer {
+        let server = MemoryServer()
+        let owner = { (path: String) in XMLElement(.owner, [XMLElement(.href, text: path)]) }
+        server.addCalendar(
+            "a1", properties: [XMLElement(.displayname, text: "Work"), owner("/p/")], ["1.ics": event("1")])
+        server.addCalendar(
+            "a2", properties: [XMLElement(.displayname, text: "Birthdays, others"), owner("/p/")], ["2.ics": event("2")]
+        )
+        server.addCalendar(
+            "team", properties: [XMLElement(.displayname, text: "Team"), owner("/boss/")], ["3.ics": event("3")])
+        server.addBook("people", ["anna.vcf": card("anna")])
+        return server
+    }
+
+    @Test(
+        arguments: [
+            (
+                [:],
+                [
+                    "/addressbooks/people/anna.vcf", "/calendars/a1/1.ics", "/calendars/a2/2.ics",
+                    "/calendars/team/3.ics",
+                ]
+            ),
+            (["include": "work"], ["/calendars/a1/1.ics"]),
+            (["include": "W*, people"], ["/addressbooks/people/anna.vcf", "/calendars/a1/1.ics"]),
+            (["exclude": "Birth*,TEAM,people"], ["/calendars/a1/1.ics"]),
+            (["include": "a?", "exclude": "a2"], ["/calendars/a1/1.ics"]),
+            (["shared": "false", "exclude": "people"], ["/calendars/a1/1.ics", "/calendars/a2/2.ics"]),
+        ] as [([String: String], [String])])
+    func point01_patternsChoose(options: [String: String], paths: [String]) async throws {
+        let server = server()
+        let snapshot = try await backUp(server, options: options)
+        #expect(snapshot.objects.keys.sorted() == paths)
+        #expect(snapshot.isComplete)
+        // Nothing is an alarm that was asked for.
+        let whole = try await backUp(server)
+        #expect(try await backUp(server, previous: whole, options: options).isComplete)
+    }
+
+    @Test func point05_whatIsNoCalendarIsLeftOutAndSaid() async throws {
+        let server = server()
+        server.addCalendar("inbox", ["i.ics": event("i")])
+        server.addCalendar("feed", ["f.ics": event("f")])
+        server.with { state in
+            state.collections["/cal/inbox/"]?.type = .scheduleInbox
+            state.collections["/cal/feed/"]?.type = .subscribed
+        }
+        let first = try await backUp(server)
+        #expect(!first.paths.contains { $0.contains("inbox") || $0.contains("feed") })
+        for what in ["scheduling inbox", "subscription"] {
+            #expect(first.notes.contains { $0.contains(what) })
+        }
+        let second = try await backUp(server, options: ["subscribed": "true"])
+        #expect(second.objects["/calendars/feed/f.ics"] != nil && second.isComplete)
+    }
+
+    @Test func point05_attachmentsOnTheServerAreKept() async throws {
+        let server = MemoryServer()
+        let attach = { (id: String, url: String) in
+            "ATTACH;MANAGED-ID=\(id);FILENAME=a.pdf;FMTTYPE=application/pdf:\(url)"
+        }
+        server.addCalendar(
+            "work",
+            [
+                "1.ics": event("1", attach("A/1.ics", "http://127.0.0.1/cal/files/a.bin")),
+                "2.ics": event("2", attach("A/1.ics", "http://127.0.0.1/cal/files/a.bin")),
+                "3.ics": event("3", attach("B", "https://evil.example.net/b.bin")),
+            ])
+        server.addCalendar("files", ["a.bin": "BEGIN of a file"])
+        let options = ["exclude": "files", "username": "anna", "password": "s3cret"]
+        let first = try await backUp(server, options: options)
+        #expect(first.text("/attachments/A=2F1.ics=.data") == "BEGIN of a file")
+        #expect(first.text("/attachments/.attachments.json")?.contains("a.pdf") == true)
+        #expect(first.errors.keys.map(\.description) == ["/attachments/B=.data"])
+        #expect(server.requests.allSatisfy { $0.url.host == "127.0.0.1" })
+        server.forgetRequests()
+        let second = try await backUp(server, previous: first, options: options)
+        #expect(second.files == first.files && server.count("GET") == 0)
+        #expect(try await backUp(server, options: options.merging(["attachments": "0"]) { $1 }).isComplete)
+        // They are in nobody's way when the calendar goes back.
+        #expect(try await restore(first, to: MemoryServer()).failures.isEmpty)
+    }
+}
