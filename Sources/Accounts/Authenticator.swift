@@ -1,6 +1,7 @@
 import Crypto
 import Dispatch
 import Glibc
+import Synchronization
 
 /// Checks names and passwords against a users file.
 ///
@@ -14,6 +15,10 @@ package actor Authenticator {
     private var known: [String: [(digest: [UInt8], hash: PasswordHash)]] = [:]
     private var failures: [String: Int] = [:]
     private let decoy: PasswordHash
+    /// Digests of names with their right passwords, by the file that they are right for.
+    private let right = Mutex<(stamp: FileStamp?, digests: Set<[UInt8]>)>((nil, []))
+
+    private static let maximumRemembered = 10_000
 
     /// The most that answering a wrong password is put off, in milliseconds.
     private static let longestDelay = 4_000
@@ -28,12 +33,13 @@ package actor Authenticator {
     /// Whether this is the password of that user. Unknown users take as long as wrong passwords.
     package func authenticate(_ name: String, _ password: [UInt8]) async -> Bool {
         reloadIfChanged()
-        let digest = Array(
-            HMAC<SHA256>.authenticationCode(for: Array(name.utf8) + [0] + password, using: cacheKey))
+        let digest = digest(name, password)
         // The password of a device is for the name of its person; "anna/phone" is nobody.
         let hashes = name.contains("/") || users.hash(of: name) == nil ? [] : users.hashes(of: name)
         for entry in known[name] ?? [] where constantTimeEqual(entry.digest, digest) {
-            if hashes.contains(entry.hash) { return true }
+            guard hashes.contains(entry.hash) else { continue }
+            remember(digest)
+            return true
         }
         guard let right = await Self.verify(hashes.isEmpty ? [decoy] : hashes, password), !hashes.isEmpty else {
             await delay(after: name)
@@ -44,7 +50,27 @@ package actor Authenticator {
         entries.removeAll { $0.hash == right || !hashes.contains($0.hash) }
         entries.append((digest, right))
         known[name] = entries
+        remember(digest)
         return true
+    }
+
+    /// Whether this was the password of that user a moment ago, and the file is still the same. Says so without waiting;
+    /// when it says no, `authenticate` is to be asked.
+    package nonisolated func remembers(_ name: String, _ password: [UInt8]) -> Bool {
+        let (digest, now) = (digest(name, password), FileStamp(path))
+        return right.withLock { $0.stamp == now && $0.digests.contains(digest) }
+    }
+
+    private func remember(_ digest: [UInt8]) {
+        let stamp = stamp
+        right.withLock { right in
+            if right.stamp != stamp || right.digests.count >= Self.maximumRemembered { right = (stamp, []) }
+            right.digests.insert(digest)
+        }
+    }
+
+    private nonisolated func digest(_ name: String, _ password: [UInt8]) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Array(name.utf8) + [0] + password, using: cacheKey))
     }
 
     /// The first that the password belongs to.

@@ -6,6 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <sys/stat.h>
 #if defined(__linux__)
@@ -23,6 +26,14 @@ int cposix_set_modification_time(int descriptor, int64_t seconds, int64_t nanose
 int cposix_set_modification_time_at(int directory, const char *name, int64_t seconds, int64_t nanoseconds) {
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)seconds, .tv_nsec = (long)nanoseconds}};
     return utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
+void cposix_keep_memory_small(void) {
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    mallopt(M_ARENA_MAX, 4);
+#endif
 }
 
 #if defined(__APPLE__)

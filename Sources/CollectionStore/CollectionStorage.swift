@@ -6,6 +6,10 @@ package protocol CollectionStorage: Sendable {
     /// What is at a path. Throws only for damage and failing disks; a path that names nothing is `.missing`.
     func node(at path: CollectionPath) async throws(CollectionStoreError) -> Node
 
+    /// The member at a path with its content, if both are in memory and known to be as they are now; nil says nothing.
+    /// Never waits.
+    func memberInMemory(at path: CollectionPath) -> MemberInMemory?
+
     /// Names of the collections and plain directories directly below a directory or collection, in the order of bytes.
     /// Throws `.notFound`.
     func children(of path: CollectionPath) async throws(CollectionStoreError) -> [String]
@@ -62,6 +66,17 @@ package protocol CollectionStorage: Sendable {
         at path: CollectionPath, by author: ChangeAuthor,
         _ change: @escaping @Sendable (inout CollectionProperties) throws(CollectionStoreError) -> Void
     ) async throws(CollectionStoreError)
+}
+
+extension CollectionStorage {
+    package func memberInMemory(at path: CollectionPath) -> MemberInMemory? { nil }
+}
+
+/// A member, with what is needed to give it to somebody.
+package struct MemberInMemory: Sendable {
+    package let member: Member
+    package let collectionType: CollectionType
+    package let content: [UInt8]
 }
 
 /// What a path names.

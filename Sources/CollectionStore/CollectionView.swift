@@ -11,6 +11,8 @@ package protocol CollectionView: Sendable {
 
     /// All members in the order of their names' bytes.
     func members() async throws(CollectionStoreError) -> [Member]
+    /// The same, a page at a time.
+    func pages() async throws(CollectionStoreError) -> MemberPages
     func member(named name: MemberName) async throws(CollectionStoreError) -> Member?
     /// The member with that UID, nil when there is none.
     func member(uid: String) async throws(CollectionStoreError) -> Member?
@@ -41,6 +43,8 @@ package struct MemberCandidate: Hashable, Sendable {
 }
 
 extension CollectionView {
+    package func pages() async throws(CollectionStoreError) -> MemberPages { MemberPages(try await members()) }
+
     /// Without an index, by what is known of each member.
     package func candidates(
         component: String, start: Int64?, end: Int64?

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Writes content lines: CRLF line ends, folded after at most 75 octets and never inside a UTF-8 sequence.
 package struct ContentLineWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
@@ -67,6 +69,23 @@ package struct ContentLineWriter: Sendable {
         }
     }
 
+    /// Copies lines that follow each other in their source, as `copy` does one by one.
+    package mutating func copy(_ lines: Range<Int>, of document: ContentDocument) {
+        guard !lines.isEmpty, lines.lowerBound >= 0, lines.upperBound <= document.count else { return }
+        let start = document[lines.lowerBound].extent.lowerBound
+        let end = document[lines.upperBound - 1].extent.upperBound
+        guard start <= end else { return }
+        let physical = document.source[start..<end]
+        if Self.hasStandardLineEnds(physical) {
+            bytes.append(contentsOf: physical)
+        } else {
+            for line in lines { copy(document[line]) }
+        }
+    }
+
+    /// Appends lines that another writer has written.
+    package mutating func append(written lines: [UInt8]) { bytes.append(contentsOf: lines) }
+
     /// RFC 6868 escapes, and quotes where the value has a colon, semicolon or comma.
     package static func encodedParameterValue(_ value: String) -> [UInt8] {
         var encoded: [UInt8] = []
@@ -107,12 +126,17 @@ package struct ContentLineWriter: Sendable {
     }
 
     private static func hasStandardLineEnds(_ physical: ArraySlice<UInt8>) -> Bool {
-        guard physical.suffix(2).elementsEqual([UInt8(ascii: "\r"), UInt8(ascii: "\n")]) else { return false }
-        var previous: UInt8 = 0
-        for byte in physical {
-            if byte == UInt8(ascii: "\n"), previous != UInt8(ascii: "\r") { return false }
-            previous = byte
+        physical.withUnsafeBufferPointer { text in
+            guard let base = text.baseAddress, text.count >= 2, text[text.count - 2] == UInt8(ascii: "\r"),
+                text[text.count - 1] == UInt8(ascii: "\n")
+            else { return false }
+            var index = 0
+            while index < text.count, let found = memchr(base + index, Int32(UInt8(ascii: "\n")), text.count - index) {
+                let position = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+                guard position > 0, text[position - 1] == UInt8(ascii: "\r") else { return false }
+                index = position + 1
+            }
+            return true
         }
-        return true
     }
 }

@@ -19,16 +19,18 @@ package struct ObjectID: Sendable {
 
     /// Twenty bytes, most significant first; nil when there are not exactly twenty.
     package init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == Self.byteCount else { return nil }
-        var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
-        for (index, byte) in bytes.enumerated() {
-            switch index {
-            case 0..<8: words.0 = words.0 << 8 | UInt64(byte)
-            case 8..<16: words.1 = words.1 << 8 | UInt64(byte)
-            default: words.2 = words.2 << 8 | UInt64(byte)
-            }
-        }
-        self.init(high: words.0, middle: words.1, low: UInt32(truncatingIfNeeded: words.2))
+        let known = bytes.withContiguousStorageIfAvailable { ObjectID(buffer: UnsafeRawBufferPointer($0)) }
+        guard let id = known ?? Array(bytes).withUnsafeBytes({ ObjectID(buffer: $0) }) else { return nil }
+        self = id
+    }
+
+    /// The same, of bytes where they lie.
+    package init?(buffer: UnsafeRawBufferPointer) {
+        guard buffer.count == Self.byteCount else { return nil }
+        self.init(
+            high: UInt64(bigEndian: buffer.loadUnaligned(as: UInt64.self)),
+            middle: UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+            low: UInt32(bigEndian: buffer.loadUnaligned(fromByteOffset: 16, as: UInt32.self)))
     }
 
     /// Forty hexadecimal digits of either case; nil for anything else.
@@ -65,7 +67,7 @@ package struct ObjectID: Sendable {
     }
 
     init(digest: Insecure.SHA1Digest) {
-        self = digest.withUnsafeBytes { ObjectID(bytes: $0) } ?? .zero
+        self = digest.withUnsafeBytes { ObjectID(buffer: $0) } ?? .zero
     }
 
     package var bytes: [UInt8] {
@@ -88,17 +90,29 @@ package struct ObjectID: Sendable {
     package var hex: String {
         String(unsafeUninitializedCapacity: Self.byteCount * 2) { buffer in
             var position = 0
-            for byte in bytes {
-                buffer[position] = Self.digit(byte >> 4)
-                buffer[position + 1] = Self.digit(byte & 15)
-                position += 2
+            forEachHexDigit { digit in
+                buffer[position] = digit
+                position += 1
             }
             return position
         }
     }
 
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    /// The same, without a string.
+    package func appendHex(to text: inout [UInt8]) { forEachHexDigit { text.append($0) } }
+
+    private func forEachHexDigit(_ body: (UInt8) -> Void) {
+        func digits(of word: UInt64, from start: Int) {
+            var shift = start
+            while shift >= 0 {
+                let value = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15
+                body(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10)
+                shift -= 4
+            }
+        }
+        digits(of: high, from: 60)
+        digits(of: middle, from: 60)
+        digits(of: UInt64(low), from: 28)
     }
 }
 

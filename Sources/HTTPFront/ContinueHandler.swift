@@ -27,23 +27,3 @@ final class ContinueHandler: ChannelInboundHandler, RemovableChannelHandler {
         return head.headers.first(name: "content-length").flatMap { Int($0) }.map { $0 <= largestBody } ?? true
     }
 }
-
-/// Puts a ``ContinueHandler`` where requests have been decoded but are not yet what the framework makes of them, which has
-/// no place for an answer before the answer. It does nothing else.
-final class ContinueInstaller: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = NIOAny
-
-    private let largestBody: Int
-
-    init(largestBody: Int) { self.largestBody = largestBody }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        let pipeline = context.pipeline.syncOperations
-        do {
-            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            try pipeline.addHandler(ContinueHandler(largestBody: largestBody), position: .after(decoder))
-        } catch {
-            context.fireErrorCaught(error)
-        }
-    }
-}

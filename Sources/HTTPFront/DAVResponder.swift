@@ -14,6 +14,7 @@ struct DAVResponder: HTTPResponder {
     /// Whether connections are encrypted by this server itself.
     let isSecure: Bool
     let metrics: RequestMetrics
+    let logger: Logger
 
     func respond(to request: Request, context: FrontContext) async throws -> Response {
         let clock = ContinuousClock()

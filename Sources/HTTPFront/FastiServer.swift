@@ -25,17 +25,18 @@ package struct FastiServer: Service {
             case .host(let host, let port): .hostname(host, port: port)
             case .unixSocket(let path): .unixDomainSocket(path: path)
             }
-        // A client that stays silent for a minute in the middle of a request is gone.
+        let responder = DAVResponder(
+            service: service, gate: gate, largestBody: largestBody, isSecure: certificate != nil, metrics: metrics,
+            logger: logger)
         let plain = HTTPServerBuilder.http1(
             configuration: .init(
-                additionalChannelHandlers: [ContinueInstaller(largestBody: largestBody)], idleTimeout: .seconds(60)))
+                additionalChannelHandlers: [ConnectionInstaller(responder: responder, largestBody: largestBody)]))
         let builder =
             if let certificate {
                 try HTTPServerBuilder.tls(plain, tlsConfiguration: certificate.configuration())
             } else { plain }
         application = Application(
-            responder: DAVResponder(
-                service: service, gate: gate, largestBody: largestBody, isSecure: certificate != nil, metrics: metrics),
+            responder: responder,
             server: builder,
             configuration: .init(address: bindAddress, serverName: "Fasti", backlog: 1024),
             onServerRunning: { channel in await ready(channel.localAddress?.port ?? 0) },

@@ -57,6 +57,26 @@ package struct RequestGate: Sendable {
         }
     }
 
+    /// The same, as far as it can be said without waiting: whose password was right before, and what needs none.
+    func judgeAtOnce(
+        method: HTTPRequest.Method, target: String, authority: String, headers: HTTPFields, peer: SocketAddress?
+    ) -> Verdict? {
+        if let proxies, proxies.contains(peer), let user = headers[.remoteUser], !user.isEmpty {
+            return .admitted(user: user)
+        }
+        switch policy {
+        case .open(let hosts):
+            guard let hosts else { return .admitted(user: nil) }
+            return hosts.contains(RequestGate.host(of: authority)) ? .admitted(user: nil) : nil
+        case .proxiesOnly: return nil
+        case .basic(let authenticator):
+            guard let field = headers[.authorization], let (name, password) = BasicCredentials.parse(field),
+                authenticator.remembers(name, password)
+            else { return nil }
+            return .admitted(user: name)
+        }
+    }
+
     /// What clients ask before they log in: where to look (RFC 6764), and what the server can do.
     static func isPublic(method: HTTPRequest.Method, target: String) -> Bool {
         let path = target.prefix { $0 != "?" }

@@ -1,9 +1,16 @@
 extension XMLWriter {
     /// Appends UTF-8 text escaped for character data or for an attribute in double quotes.
-    mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, inAttribute: Bool) {
+    /// - Returns: false when some of it has become U+FFFD.
+    @discardableResult
+    mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, inAttribute: Bool) -> Bool {
+        var isWhole = true
         var run = 0
         var index = 0
         while index < text.count {
+            if isPlain(text, from: index) {
+                index += 8
+                continue
+            }
             let byte = text[index]
             let replacement: StaticString
             var length = 1
@@ -25,8 +32,11 @@ extension XMLWriter {
                     continue
                 }
                 length = 1
+                isWhole = false
                 replacement = "\u{FFFD}"
-            default: replacement = "\u{FFFD}"
+            default:
+                isWhole = false
+                replacement = "\u{FFFD}"
             }
             appendRaw(UnsafeBufferPointer(rebasing: text[run..<index]))
             replacement.withUTF8Buffer { appendRaw($0) }
@@ -34,25 +44,33 @@ extension XMLWriter {
             run = index
         }
         appendRaw(UnsafeBufferPointer(rebasing: text[run..<index]))
+        return isWhole
     }
 
-    /// Whether XML 1.0 can carry these bytes as text: they are UTF-8 and hold no control characters that XML forbids.
-    /// Other bytes would arrive changed.
-    package static func canCarry(_ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBufferPointer { text in
-            var index = 0
-            while index < text.count {
-                switch text[index] {
-                case 0x09, 0x0A, 0x0D, 0x20...0x7F: index += 1
-                case 0x80...:
-                    let length = lengthOfCharacter(text, at: index)
-                    guard length > 0 else { return false }
-                    index += length
-                default: return false
-                }
-            }
-            return true
+    /// Whether the next eight bytes stand in XML as they are, wherever: looked at as one word, as bit tricks do it. It may
+    /// say no when only what comes behind a special byte is meant.
+    @inline(__always)
+    private func isPlain(_ text: UnsafeBufferPointer<UInt8>, from index: Int) -> Bool {
+        guard index + 8 <= text.count, let base = text.baseAddress else { return false }
+        let word = UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self)
+        let (ones, high) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
+        func has(_ byte: UInt8) -> UInt64 {
+            let difference = word ^ (ones &* UInt64(byte))
+            return (difference &- ones) & ~difference
         }
+        let control = (word &- ones &* 0x20) & ~word
+        let special =
+            word | control | has(UInt8(ascii: "&")) | has(UInt8(ascii: "<")) | has(UInt8(ascii: ">"))
+            | has(UInt8(ascii: "\""))
+        return special & high == 0
+    }
+
+    /// Text as it stands between tags; nil when XML 1.0 cannot carry it, because it is not UTF-8 or holds control characters
+    /// that XML forbids, and would arrive changed.
+    package static func escaped(_ bytes: [UInt8]) -> [UInt8]? {
+        var writer = XMLWriter(prefixes: [])
+        writer.reserve(bytes.count + bytes.count / 16)
+        return bytes.withUnsafeBufferPointer { writer.appendEscaped($0, inAttribute: false) } ? writer.take() : nil
     }
 
     /// The length of the multi-byte character at `index`, 0 when it is not valid UTF-8 or not an XML character.

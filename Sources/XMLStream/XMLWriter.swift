@@ -106,6 +106,10 @@ package struct XMLWriter: Sendable {
     /// Text that is known to need no escape, such as a percent-encoded path without `&`.
     package mutating func verbatim(_ text: String) { append(text) }
 
+    /// For parts that were prepared by a writer with the same prefixes, and text that needs no escape: the bytes written so
+    /// far, to append to.
+    package mutating func append(_ body: (inout [UInt8]) -> Void) { body(&bytes) }
+
     // MARK: Pieces
 
     private mutating func tag(_ name: XMLName, _ attributes: [XMLAttribute]) {

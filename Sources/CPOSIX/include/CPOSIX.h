@@ -14,6 +14,10 @@ int cposix_set_modification_time(int descriptor, int64_t seconds, int64_t nanose
 // The same for `name` in a directory; of a symbolic link, for the link itself.
 int cposix_set_modification_time_at(int directory, const char *name, int64_t seconds, int64_t nanoseconds);
 
+// Lets the C library give large blocks back to the system as soon as they are free, and keep few pools of small ones. Does
+// nothing where it has no such setting.
+void cposix_keep_memory_small(void);
+
 // Returns when everything written to the file system of `descriptor` is durable.
 int cposix_sync_file_system(int descriptor);
 

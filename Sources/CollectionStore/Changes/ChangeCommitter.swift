@@ -103,7 +103,9 @@ final class ChangeCommitter: Sendable {
             return
         }
         let temporary = "\(published.repository.gitDirectory)/\(NameRules.temporaryPrefix)file"
-        let status = try? FileSystem.placeFile(path, content.bytes, through: temporary, mode: 0o644)
+        // Killed in between, the file comes back from the journal.
+        let status = try? FileSystem.placeFile(
+            path, content.bytes, through: temporary, mode: 0o644, isRemovedFirst: true)
         if let status {
             state.index?.set(IndexEntry(name: Array(name.string.utf8), id: content.id, status: status))
         }

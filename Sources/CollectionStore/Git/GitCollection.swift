@@ -61,6 +61,12 @@ final class GitCollection: Sendable {
         return try published.view()
     }
 
+    /// The same, if nobody else has changed the repository; nil when it has to be read anew, or is not there.
+    func viewAtOnce() throws(CollectionStoreError) -> (any LocalCollectionView)? {
+        if let journaled { return try journaled.viewAtOnce() }
+        return try published.viewIfCurrent()
+    }
+
     func submit(_ change: CollectionChange) async throws(CollectionStoreError) -> CollectionChange.Outcome {
         switch writing {
         case .direct(let writer): return try await writer.submit(change)

@@ -1,3 +1,4 @@
+import CPOSIX
 import GitObjects
 import Synchronization
 
@@ -32,6 +33,8 @@ package struct GitCollectionStorage: CollectionStorage {
             return
         }
         journal = opened.journal
+        // A process that serves lives long; indexes and trees of large collections come and go in it.
+        cposix_keep_memory_small()
         let recovery = JournalRecovery(root: root, journal: opened.journal, identities: identities)
         try recovery.run(opened.recovered)
     }
@@ -73,6 +76,14 @@ package struct GitCollectionStorage: CollectionStorage {
         }
         open.forget(path)
         return try await DiskQueue.shared.run { () throws(CollectionStoreError) in try self.nodeOnDisk(at: path) }
+    }
+
+    package func memberInMemory(at path: CollectionPath) -> MemberInMemory? {
+        guard open[path] == nil, let parent = path.parent, let view = (try? open[parent]?.viewAtOnce()) ?? nil,
+            let name = try? MemberName(path.name), let member = (try? view.memberNow(named: name)) ?? nil,
+            let content = view.contentInMemory(of: member)
+        else { return nil }
+        return MemberInMemory(member: member, collectionType: view.type, content: content)
     }
 
     private func nodeOnDisk(at path: CollectionPath) throws(CollectionStoreError) -> Node {

@@ -5,6 +5,8 @@ import Synchronization
 protocol LocalCollectionView: CollectionView {
     /// Blocks for one small file at most.
     func memberNow(named name: MemberName) throws(CollectionStoreError) -> Member?
+    /// nil when it has to be read.
+    func contentInMemory(of member: Member) -> [UInt8]?
 }
 
 /// One published state of a collection that is a git repository.
@@ -94,6 +96,8 @@ final class GitCollectionView: LocalCollectionView {
         if let content = cache.content(of: id) { return content }
         return try await DiskQueue.shared.run { () throws(CollectionStoreError) in try self.contentNow(of: id) }
     }
+
+    func contentInMemory(of member: Member) -> [UInt8]? { cache.content(of: member.etag.blob) }
 
     func contentNow(of id: ObjectID) throws(CollectionStoreError) -> [UInt8] {
         if let content = cache.content(of: id) { return content }

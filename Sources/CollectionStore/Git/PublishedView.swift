@@ -33,6 +33,15 @@ final class PublishedView: Sendable {
         return fresh
     }
 
+    /// The same, nil when the state would have to be read.
+    func viewIfCurrent() throws(CollectionStoreError) -> GitCollectionView? {
+        let known = current.withLock { $0 }
+        let stamp = try withGit { () throws(GitError) in
+            try repository.references.stamp(reference: known.state.head.reference)
+        }
+        return stamp == known.state.stamp ? known : nil
+    }
+
     /// What the file system said about the index when we had written it; anything else there is somebody else's.
     var indexStamp: FileStamp? {
         get { writtenIndex.withLock { $0 } }

@@ -48,7 +48,7 @@ final class Journal: Sendable {
     static let folder = NameRules.temporaryPrefix + "journal"
     private static let largestSegment = 16 << 20
     /// Seconds between two looks at what can be removed.
-    private static let maintenanceInterval: Int64 = 10
+    private static let maintenanceInterval: Int64 = 60
 
     /// nil when another process has the journal. `recovered` are the records of earlier processes, in their order.
     static func open(_ root: String) throws(GitError) -> (journal: Journal, recovered: [JournalRecord])? {

@@ -4,6 +4,7 @@ import Synchronization
 extension JournaledCollection {
     /// How long changes gather before they are committed together, in milliseconds: plain git tools see them later by that.
     private static let gatheringTime = 100
+    private static let longestGathering = 500
     /// In milliseconds.
     private static let idleTime = 30_000
     /// Until the next attempt when another program has the repository locked.
@@ -13,11 +14,15 @@ extension JournaledCollection {
     /// How long `flush` waits for another program's lock, in seconds.
     private static let patience: Int64 = 5
 
-    func scheduleCommit() {
-        DiskQueue.background.start(afterMilliseconds: Self.gatheringTime) { self.commitPending() }
+    /// - Parameter work: how long the batch before took: changes gather for as long as that, so that a large collection
+    ///   does not keep a processor busy.
+    func scheduleCommit(after work: Duration = .zero) {
+        let time = min(max(Self.gatheringTime, Int(work / .milliseconds(1))), Self.longestGathering)
+        DiskQueue.background.start(afterMilliseconds: time) { self.commitPending() }
     }
 
-    /// Commits until nothing is pending. Blocking.
+    /// Commits until nothing is pending. What came in while a batch was written gathers a little again, since each batch
+    /// writes index and tree anew. Blocking.
     private func commitPending() {
         while true {
             let isDone = front.withLock { front in
@@ -25,8 +30,11 @@ extension JournaledCollection {
                 return front.pending.isEmpty
             }
             if isDone { break }
+            let start = ContinuousClock.now
             do throws(CollectionStoreError) {
                 try commitBatch()
+                let rest = front.withLock { $0.pending.count }
+                if (1..<Self.largestBatch).contains(rest) { return scheduleCommit(after: start.duration(to: .now)) }
             } catch {
                 guard exists else { return abandon() }
                 // The journal has the changes; they are tried again until it works.

@@ -74,6 +74,15 @@ final class JournaledCollection: Sendable {
         return try absorb(git)
     }
 
+    /// The same, nil when somebody else has committed and the view has to be made anew.
+    func viewAtOnce() throws(CollectionStoreError) -> IndexedView? {
+        if isCommitting.load(ordering: .acquiring) { return front.withLock { $0.view } }
+        guard let git = try published.viewIfCurrent() else { return nil }
+        return front.withLock { front in
+            front.base === git || front.base.state.stamp == git.state.stamp || front.isChanging ? front.view : nil
+        }
+    }
+
     /// Makes the view anew from what somebody else has committed.
     private func absorb(_ git: GitCollectionView) throws(CollectionStoreError) -> IndexedView {
         let start = front.withLock { front -> Front? in

@@ -50,7 +50,9 @@ struct BinaryReader {
     mutating func objectID() -> ObjectID? {
         guard remaining >= ObjectID.byteCount else { return nil }
         defer { position += ObjectID.byteCount }
-        return ObjectID(bytes: bytes[position..<(position + ObjectID.byteCount)])
+        return bytes.withUnsafeBytes {
+            ObjectID(buffer: UnsafeRawBufferPointer(rebasing: $0[position..<(position + ObjectID.byteCount)]))
+        }
     }
 
     mutating func counted() -> ArraySlice<UInt8>? {

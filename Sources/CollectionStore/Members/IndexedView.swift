@@ -50,6 +50,10 @@ final class IndexedView: LocalCollectionView {
         return members
     }
 
+    func pages() async throws(CollectionStoreError) -> MemberPages {
+        MemberPages(count: table.pageCount) { [table] index in table.page(index).map(\.member) }
+    }
+
     func member(named name: MemberName) async throws(CollectionStoreError) -> Member? { table[name]?.member }
 
     func memberNow(named name: MemberName) throws(CollectionStoreError) -> Member? { table[name]?.member }
@@ -61,6 +65,8 @@ final class IndexedView: LocalCollectionView {
     func content(of member: Member) async throws(CollectionStoreError) -> [UInt8] {
         try await source.content(of: member.etag.blob)
     }
+
+    func contentInMemory(of member: Member) -> [UInt8]? { source.contentInMemory(of: member.etag.blob) }
 
     func facts(of member: Member) async throws(CollectionStoreError) -> MemberFacts {
         if let record = table[member.name], record.id == member.etag.blob {
@@ -143,14 +149,16 @@ struct MemberSource: Sendable {
         history = ChangeHistory(published.repository)
     }
 
+    func contentInMemory(of id: ObjectID) -> [UInt8]? { cache.content(of: id) ?? pending[id] }
+
     func content(of id: ObjectID) async throws(CollectionStoreError) -> [UInt8] {
-        if let content = cache.content(of: id) ?? pending[id] { return content }
+        if let content = contentInMemory(of: id) { return content }
         return try await DiskQueue.shared.run { () throws(CollectionStoreError) in try self.contentNow(of: id) }
     }
 
     /// Blocking.
     func contentNow(of id: ObjectID) throws(CollectionStoreError) -> [UInt8] {
-        if let content = cache.content(of: id) ?? pending[id] { return content }
+        if let content = contentInMemory(of: id) { return content }
         let content = try withGit { () throws(GitError) in try repository.objects.read(id, as: .blob) }
         cache.insert(content, for: id)
         return content

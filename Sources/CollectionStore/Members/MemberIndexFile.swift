@@ -60,7 +60,8 @@ enum MemberIndexFile {
     }
 
     private static func read(_ reader: inout BinaryReader) -> MemberRecord? {
-        guard let text = reader.text(), let name = try? MemberName(text), let id = reader.objectID(),
+        // Only names that are in the tree count in the end, and those were looked at when the file was made.
+        guard let text = reader.text(), let id = reader.objectID(),
             let size = reader.integer(UInt32.self), let mode = reader.integer(UInt32.self),
             let modified = reader.integer(Int64.self), let uid = reader.optionalText(),
             let componentCount = reader.integer(UInt8.self)
@@ -72,7 +73,8 @@ enum MemberIndexFile {
         }
         guard let times = readTimes(&reader) else { return nil }
         return MemberRecord(
-            name: name, id: id, size: size, mode: TreeEntry.Mode(bits: mode), modified: modified, uid: uid,
+            name: MemberName(unchecked: text), id: id, size: size, mode: TreeEntry.Mode(bits: mode), modified: modified,
+            uid: uid,
             components: components, times: times)
     }
 

@@ -9,6 +9,14 @@ extension MemberTable {
         var iterator = known.makeIterator()
         var candidate = iterator.next()
         for entry in view.state.tree {
+            // What is as it was needs no second look at its name.
+            if let current = candidate, current.id == entry.id, entry.mode.isRegularFile,
+                current.name.string.utf8.elementsEqual(entry.name)
+            {
+                records.append(current)
+                candidate = iterator.next()
+                continue
+            }
             guard let name = CollectionState.memberName(of: entry) else { continue }
             while let current = candidate, current.name < name { candidate = iterator.next() }
             if let current = candidate, current.name == name, current.id == entry.id {

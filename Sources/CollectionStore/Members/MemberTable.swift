@@ -1,10 +1,10 @@
 /// All members of a collection in the order of their names, as a value that is cheap to copy and to change: a change
-/// copies one chunk of some hundred records and shares the rest.
+/// copies one chunk of some dozens of records and shares the rest.
 struct MemberTable: Sendable {
     private var chunks: [[MemberRecord]] = []
     private(set) var count = 0
 
-    private static let chunkSize = 128
+    private static let chunkSize = 48
 
     init() {}
 
@@ -28,6 +28,11 @@ struct MemberTable: Sendable {
             for position in chunk.indices { body(chunk[position]) }
         }
     }
+
+    /// The records come in this many parts, in the order of names.
+    var pageCount: Int { chunks.count }
+
+    func page(_ index: Int) -> [MemberRecord] { chunks[index] }
 
     /// From the last name to the first, until `body` gives something.
     func lastNonNil<T>(_ body: (MemberRecord) -> T?) -> T? {

@@ -35,7 +35,9 @@ package struct CollectionPath: Sendable {
     package var segments: [String] { string.split(separator: "/").map(String.init) }
     package var isRoot: Bool { string == "/" }
     /// The last segment; empty for the root.
-    package var name: String { segments.last ?? "" }
+    package var name: String {
+        string.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(string[string.utf8.index(after: $0)...]) } ?? ""
+    }
 
     /// nil for the root.
     package var parent: CollectionPath? {

@@ -13,6 +13,8 @@ package struct ETag: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var hex: String { blob.hex }
+    /// The same digits at the end of something, without a string.
+    package func append(to text: inout [UInt8]) { blob.appendHex(to: &text) }
     /// As in an `ETag` header: a strong tag in quotes.
     package var quoted: String { "\"\(blob.hex)\"" }
     package var description: String { hex }

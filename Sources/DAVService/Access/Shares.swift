@@ -74,5 +74,12 @@ final class ShareTable: Sendable {
         return shares
     }
 
+    /// Whether it is known that nothing is shared with the person.
+    func knowsNone(of principal: CollectionPath) -> Bool {
+        known.withLock { known in
+            known[principal].map { $0.shares.isEmpty && $0.until > ContinuousClock.now } ?? false
+        }
+    }
+
     func forget(_ principal: CollectionPath) { known.withLock { $0[principal] = nil } }
 }

@@ -24,7 +24,7 @@ final class DAVContext: Sendable {
     let conditions: ConditionalRequest
     let prefix: RoutePrefix
     /// When the request has taken too long.
-    private let deadline: ContinuousClock.Instant
+    private let deadline: Mutex<ContinuousClock.Instant>
     /// What the person may do with collections of others that this request has come upon.
     let knownAccess = Mutex<[CollectionPath: Access]>([:])
 
@@ -43,14 +43,14 @@ final class DAVContext: Sendable {
         principal = try Self.principal(of: request, options: service.options)
         preferences = Preferences(request.headers)
         conditions = try ConditionalRequest(request.headers)
-        deadline = ContinuousClock.now + .seconds(service.options.maxSeconds)
+        deadline = Mutex(ContinuousClock.now + .seconds(service.options.maxSeconds))
         shares =
             service.options.singleUserPrincipal == nil
             ? try await service.shares.shares(of: principal, in: service.storage) : Shares()
         showsShares = !shares.isEmpty && target.segments.first == principal.segments.first
     }
 
-    private static func principal(of request: DAVRequest, options: DAVOptions) throws(DAVError) -> CollectionPath {
+    static func principal(of request: DAVRequest, options: DAVOptions) throws(DAVError) -> CollectionPath {
         if let principal = options.singleUserPrincipal { return principal }
         guard let user = request.user else {
             throw DAVError(
@@ -68,11 +68,18 @@ final class DAVContext: Sendable {
     /// - Throws: 507 `number-of-matches-within-limits` when the time is up.
     func checkTime() throws {
         try Task.checkCancellation()
-        guard ContinuousClock.now < deadline else {
+        guard ContinuousClock.now < deadline.withLock({ $0 }) else {
             throw DAVError(
                 .insufficientStorage, .numberOfMatchesWithinLimits,
                 "The answer takes more than \(options.maxSeconds) seconds; ask for less at once.")
         }
+    }
+
+    /// The time that a client takes to receive something is not that of the request.
+    func notCounting(_ wait: () async throws -> Void) async rethrows {
+        let start = ContinuousClock.now
+        try await wait()
+        deadline.withLock { $0 += start.duration(to: .now) }
     }
 
     var author: ChangeAuthor {
@@ -142,6 +149,12 @@ final class DAVContext: Sendable {
         if let view = resource.collection, try await mayRead(resource.path) {
             for member in try await view.members() { result.append(self.resource(for: member, in: view)) }
         }
+        return result + (try await childCollections(of: resource))
+    }
+
+    /// Collections and directories directly below, as far as the user may see them.
+    func childCollections(of resource: Resource) async throws -> [Resource] {
+        var result: [Resource] = []
         guard resource.isCollection else { return result }
         for name in try await storage.children(of: resource.path) {
             guard let path = try? resource.path.appending(name), try await isVisible(path) else { continue }

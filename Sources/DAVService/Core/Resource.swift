@@ -52,11 +52,16 @@ struct Resource: Sendable {
 
     /// The media type of a member: in a calendar everything is a calendar object, whatever its name.
     var contentType: String? {
-        guard let member else { return nil }
-        return switch kind {
+        member?.contentType(as: kind)
+    }
+}
+
+extension Member {
+    func contentType(as kind: ResourceKind) -> String {
+        switch kind {
         case .calendarObject: "text/calendar; charset=utf-8"
         case .card: "text/vcard; charset=utf-8"
-        default: member.contentType
+        default: contentType
         }
     }
 }

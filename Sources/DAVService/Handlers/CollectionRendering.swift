@@ -77,6 +77,6 @@ enum CollectionRendering {
 extension ContentLineWriter {
     /// A component as it stands in its source.
     mutating func copy(_ component: Component, of object: CalendarObject) {
-        for index in component.beginLine.index...component.endLine.index { copy(object.document[index]) }
+        copy(component.beginLine.index..<(component.endLine.index + 1), of: object.document)
     }
 }

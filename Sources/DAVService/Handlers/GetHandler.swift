@@ -31,16 +31,41 @@ struct GetHandler: DAVHandler {
             headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
             body = try await rendering.render(resource, context)
         }
+        return Self.answer(body, headers, context.request.method)
+    }
+
+    private static func answer(_ body: [UInt8], _ headers: HTTPFields, _ method: HTTPRequest.Method) -> DAVResponse {
+        var headers = headers
         headers[.contentLength] = String(body.count)
         // What somebody stored must never become a page of this server.
         headers[.xContentTypeOptions] = "nosniff"
-        return DAVResponse(
-            status: .ok, headers: headers, body: context.request.method == .head ? .empty : .bytes(body))
+        return DAVResponse(status: .ok, headers: headers, body: method == .head ? .empty : .bytes(body))
     }
 
     private static func validators(of resource: Resource) -> HTTPFields {
-        var headers: HTTPFields = [.lastModified: HTTPDate.format(resource.lastModified), .cacheControl: "no-cache"]
-        if let tag = resource.entityTag { headers[.eTag] = tag.description }
+        validators(tag: resource.entityTag, lastModified: resource.lastModified)
+    }
+
+    private static func validators(tag: EntityTag?, lastModified: Int64) -> HTTPFields {
+        var headers: HTTPFields = [.lastModified: HTTPDate.format(lastModified), .cacheControl: "no-cache"]
+        if let tag { headers[.eTag] = tag.description }
         return headers
+    }
+
+    /// The answer for a member that is in memory; nil when a condition fails, which has to be explained.
+    static func answer(
+        _ stored: MemberInMemory, _ conditions: ConditionalRequest, _ method: HTTPRequest.Method
+    ) -> DAVResponse? {
+        let tag = EntityTag(stored.member.etag.hex)
+        var headers = validators(tag: tag, lastModified: stored.member.lastModified)
+        let target = ConditionalRequest.Target(tag: tag, exists: true, lastModified: stored.member.lastModified)
+        switch conditions.evaluate(for: target, isRead: true) {
+        case .notModified: return DAVResponse(status: .notModified, headers: headers)
+        case .failed: return nil
+        case .proceed: break
+        }
+        headers[.contentType] = stored.member.contentType(
+            as: ResourceKind(of: stored.member, in: stored.collectionType))
+        return answer(stored.content, headers, method)
     }
 }

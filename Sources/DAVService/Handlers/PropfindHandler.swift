@@ -1,3 +1,4 @@
+import CollectionStore
 import HTTPTypes
 import WebDAV
 
@@ -14,10 +15,9 @@ struct PropfindHandler: DAVHandler {
         if !context.preferences.depthNoRoot || depth == .zero {
             try writer.write(resource, extra: try await Quota.values(for: resource, selection, context))
         }
-        if depth != .zero {
-            try await writeChildren(of: resource, selection, deep: depth == .infinity, &writer, context)
-        }
-        var response = DAVResponse.multistatus(writer.finish())
+        var walk = Walk(selection: selection, isDeep: depth == .infinity, context: context)
+        if depth != .zero { walk.add(.below(resource)) }
+        var response = try await SteppedAnswer.respond(writer, walk, context)
         var applied: [String] = []
         if context.preferences.isMinimal { applied.append("return=minimal") }
         if context.preferences.depthNoRoot { applied.append("depth-noroot") }
@@ -25,18 +25,45 @@ struct PropfindHandler: DAVHandler {
         return response
     }
 
-    private func writeChildren(
-        of resource: Resource, _ selection: PropertySelection, deep: Bool, _ writer: inout PropertyWriter,
-        _ context: DAVContext
-    ) async throws {
-        try context.checkTime()
-        for child in try await context.children(of: resource) {
-            if child.isCollection {
+    /// What is below the target, members before collections.
+    private struct Walk: AnswerSteps {
+        enum Item {
+            case below(Resource)
+            case members(any CollectionView, MemberPages, page: Int)
+            case collection(Resource)
+        }
+
+        let selection: PropertySelection
+        let isDeep: Bool
+        let context: DAVContext
+        /// The last comes next.
+        private var waiting: [Item] = []
+
+        init(selection: PropertySelection, isDeep: Bool, context: DAVContext) {
+            self.selection = selection
+            self.isDeep = isDeep
+            self.context = context
+        }
+
+        mutating func add(_ item: Item) { waiting.append(item) }
+
+        mutating func next(_ writer: inout PropertyWriter) async throws -> Bool {
+            try context.checkTime()
+            switch waiting.popLast() {
+            case nil: return false
+            case .below(let resource):
+                for child in try await context.childCollections(of: resource).reversed() { add(.collection(child)) }
+                guard let view = resource.collection, try await context.mayRead(resource.path) else { break }
+                let pages = try await view.pages()
+                if pages.count > 0 { add(.members(view, pages, page: 0)) }
+            case .members(let view, let pages, let page):
+                for member in pages[page] { try writer.write(member, in: view) }
+                if page + 1 < pages.count { add(.members(view, pages, page: page + 1)) }
+            case .collection(let child):
                 try writer.write(child, extra: try await Quota.values(for: child, selection, context))
-                if deep { try await writeChildren(of: child, selection, deep: true, &writer, context) }
-            } else {
-                try writer.write(child)
+                if isDeep { add(.below(child)) }
             }
+            return true
         }
     }
 }

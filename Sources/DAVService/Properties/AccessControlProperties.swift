@@ -5,20 +5,22 @@ import XMLStream
 extension PropertyRegistry {
     /// RFC 3744, 4 and 5.
     static let accessControl: [LiveProperty] = [
-        LiveProperty(.owner) { scope in
+        LiveProperty(.owner, member: .constant) { scope in
             scope.context.owner(of: scope.resource.path).map { .href(scope.context.href($0, isCollection: true)) }
         },
-        LiveProperty(.currentUserPrivilegeSet) { scope in
+        LiveProperty(.currentUserPrivilegeSet, member: .constant) { scope in
             .elements(privileges(of: scope.context.accessKnown(to: scope.resource.path)).map(privilege))
         },
-        LiveProperty(.supportedPrivilegeSet) { _ in .elements([supportedPrivileges]) },
-        LiveProperty(.acl) { scope in
+        LiveProperty(.supportedPrivilegeSet, member: .constant) { _ in .elements([supportedPrivileges]) },
+        LiveProperty(.acl, member: .constant) { scope in
             guard scope.context.owns(scope.resource.path) else { return nil }
             return .elements(entries(of: scope.resource, scope.context))
         },
-        LiveProperty(.aclRestrictions) { _ in .elements([XMLElement(.grantOnly), XMLElement(.noInvert)]) },
-        LiveProperty(.inheritedAclSet) { _ in .empty },
-        LiveProperty(.principalCollectionSet) { scope in
+        LiveProperty(.aclRestrictions, member: .constant) { _ in
+            .elements([XMLElement(.grantOnly), XMLElement(.noInvert)])
+        },
+        LiveProperty(.inheritedAclSet, member: .constant) { _ in .empty },
+        LiveProperty(.principalCollectionSet, member: .constant) { scope in
             .href(scope.context.href(scope.context.principal.parent ?? .root, isCollection: true))
         },
         LiveProperty(.principalURL, on: .principal) { scope in

@@ -59,7 +59,9 @@ extension PropertyRegistry {
                     return .elements([XMLElement(isTransparent ? .transparent : .opaque)])
                 }
             }),
-        LiveProperty(.scheduleTag, on: .calendarObject) { $0.resource.entityTag.map { .text($0.description) } },
+        LiveProperty(.scheduleTag, on: .calendarObject, member: .entityTag) { scope in
+            scope.resource.entityTag.map { .text($0.description) }
+        },
         LiveProperty(.supportedRscaleSet, on: .calendars) { _ in
             .elements([XMLElement(.supportedRscale, text: "GREGORIAN")])
         },

@@ -31,6 +31,17 @@ enum PropertyValue: Sendable {
     }
 }
 
+/// How the value of a property differs between the members of one collection; see ``MemberTemplate``.
+enum MemberForm: Sendable {
+    /// In any way: each is asked.
+    case computed
+    /// All have the same, or all have none.
+    case constant
+    case entityTag
+    case contentLength
+    case lastModified
+}
+
 /// What the value of a property is taken from.
 struct PropertyScope {
     let resource: Resource
@@ -49,6 +60,8 @@ struct LiveProperty: Sendable {
     /// Whether `allprop` gives it: those of RFC 4918 and cheap ones (RFC 4918, 9.1; RFC 4791, 5.2 asks for the others
     /// to stay out).
     let isInAllprop: Bool
+    /// How the values of the members of a collection differ.
+    let memberForm: MemberForm
     /// nil when the resource does not have the property.
     let get: Getter
     /// nil for protected properties.
@@ -58,12 +71,13 @@ struct LiveProperty: Sendable {
 
     init(
         _ name: XMLName, on kinds: ResourceKind = .all, inAllprop: Bool = false, fixed: Bool = false,
-        set: Setter? = nil, get: @escaping Getter
+        member: MemberForm = .computed, set: Setter? = nil, get: @escaping Getter
     ) {
         self.name = name
         self.kinds = kinds
         self.isInAllprop = inAllprop
         self.isFixed = fixed
+        memberForm = member
         self.set = set
         self.get = get
     }

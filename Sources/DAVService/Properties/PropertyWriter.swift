@@ -17,8 +17,19 @@ struct PropertyWriter {
     private let context: DAVContext
     private let isMinimal: Bool
     private var xml = MultistatusWriter()
-    /// The collection whose members are being written, and its href: nearly all have the same.
-    private var parent: (path: CollectionPath, href: String)?
+    /// Bytes that have been taken away to be sent.
+    private var taken = 0
+    /// The collection whose members are being written: nearly all have the same.
+    private var parent: Parent?
+
+    private struct Parent {
+        let path: CollectionPath
+        let href: String
+        /// nil when members must be asked one by one.
+        var template: MemberTemplate?
+        /// Those with properties of their own.
+        let special: [MemberName: [String: String]]
+    }
 
     init(_ selection: PropertySelection, context: DAVContext) {
         func lookUp(_ elements: [XMLElement]) -> [(name: XMLName, property: LiveProperty?)] {
@@ -38,17 +49,68 @@ struct PropertyWriter {
     /// - Parameter extra: values that only a report can give, by name, such as `calendar-data`.
     /// - Throws: 507 when the answer becomes too large.
     mutating func write(_ resource: Resource, extra: [XMLName: ExtraValue] = [:]) throws(DAVError) {
-        guard xml.pendingCount <= context.options.maxAnswerSize else {
+        if case .member(let member, let view) = resource.content { return try write(member, in: view, extra: extra) }
+        try checkSize()
+        writeWhole(resource, href: context.href(resource), extra)
+    }
+
+    /// A member with its properties; what many members have in common is made once.
+    /// - Throws: 507 when the answer becomes too large.
+    mutating func write(
+        _ member: Member, in view: any CollectionView, extra: [XMLName: ExtraValue] = [:]
+    ) throws(DAVError) {
+        try checkSize()
+        if parent?.path != view.path { parent = makeParent(view, member) }
+        guard parent?.template != nil, parent?.special.isEmpty == true || parent?.special[member.name] == nil,
+            parent?.template?.extras.allSatisfy({ extra[$0] != nil }) == true
+        else {
+            let href = (parent?.href ?? "") + ResourcePath.encode(member.name.string)
+            return writeWhole(context.resource(for: member, in: view), href: href, extra)
+        }
+        parent?.template?.write(member, extra: extra, to: &xml)
+    }
+
+    private func makeParent(_ view: any CollectionView, _ sample: Member) -> Parent {
+        let href = context.href(view.path, isCollection: true)
+        let properties = view.properties
+        let scope = PropertyScope(resource: context.resource(for: sample, in: view), context: context)
+        let template: MemberTemplate?
+        // The properties of the sample must be those that all have.
+        if properties.memberProperties[sample.name] != nil {
+            template = nil
+        } else {
+            template =
+                switch mode {
+                case .listed(let wanted):
+                    MemberTemplate(wanted, optional: 0, isMinimal: isMinimal, sample: scope, href: href)
+                case .all(let including):
+                    MemberTemplate(
+                        Self.standard + including, optional: Self.standard.count, isMinimal: isMinimal, sample: scope,
+                        href: href)
+                case .names: nil
+                }
+        }
+        return Parent(path: view.path, href: href, template: template, special: properties.memberProperties)
+    }
+
+    /// What `allprop` gives.
+    private static let standard = PropertyRegistry.all.filter(\.isInAllprop).map { ($0.name, Optional($0)) }
+
+    private func checkSize() throws(DAVError) {
+        guard taken + xml.pendingCount <= context.options.maxAnswerSize else {
             throw DAVError(
                 .insufficientStorage, .numberOfMatchesWithinLimits,
                 "The answer would be larger than \(context.options.maxAnswerSize) bytes; ask for less at once.")
         }
-        xml.begin(href(resource))
+    }
+
+    private mutating func writeWhole(_ resource: Resource, href: String, _ extra: [XMLName: ExtraValue]) {
+        xml.begin(href)
         let scope = PropertyScope(resource: resource, context: context)
         switch mode {
         case .listed(let properties): write(properties, scope, extra)
         case .all(let including):
-            let standard = PropertyRegistry.all.filter(\.isInAllprop).map { ($0.name, Optional($0)) }
+            let standard = Self.standard
             write(standard + dead(resource) + including, scope, extra, skipMissing: standard.count)
         case .names:
             let live = PropertyRegistry.all.filter { $0.value(scope) != nil }.map(\.name)
@@ -87,18 +149,6 @@ struct PropertyWriter {
         }
     }
 
-    private mutating func href(_ resource: Resource) -> String {
-        guard case .member(let member, let view) = resource.content else { return context.href(resource) }
-        let collection: String
-        if let parent, parent.path == view.path {
-            collection = parent.href
-        } else {
-            collection = context.href(view.path, isCollection: true)
-            parent = (view.path, collection)
-        }
-        return collection + ResourcePath.encode(member.name.string)
-    }
-
     private func dead(_ resource: Resource) -> [(name: XMLName, property: LiveProperty?)] {
         resource.deadProperties.keys.sorted().compactMap { clark in
             XMLName(clark: clark).flatMap { name in
@@ -115,19 +165,30 @@ struct PropertyWriter {
     }
 
     mutating func finish(syncToken: String? = nil) -> [UInt8] { xml.finish(syncToken: syncToken) }
+
+    /// How much has been written and not taken, in bytes.
+    var pendingCount: Int { xml.pendingCount }
+
+    /// What has been written so far, to be sent; it is forgotten here.
+    mutating func take() -> [UInt8] {
+        taken += xml.pendingCount
+        return xml.take()
+    }
 }
 
 /// A value that a report gives: bytes that are written as text, as they are stored.
 enum ExtraValue: Sendable {
     case bytes([UInt8])
+    /// The same, escaped for XML already.
+    case escaped([UInt8])
 
     func write(_ name: XMLName, _ xml: inout XMLWriter) {
+        xml.start(name)
         switch self {
-        case .bytes(let bytes):
-            xml.start(name)
-            xml.text(bytes)
-            xml.end()
+        case .bytes(let bytes): xml.text(bytes)
+        case .escaped(let bytes): xml.append { $0 += bytes }
         }
+        xml.end()
     }
 }
 

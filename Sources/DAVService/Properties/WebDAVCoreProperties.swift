@@ -17,40 +17,46 @@ extension PropertyRegistry {
                     scope.resource.deadProperty(.displayname).map(PropertyValue.element) ?? .text(member.name.string)
                 }
             }),
-        LiveProperty(.resourcetype, inAllprop: true) { scope in
+        LiveProperty(.resourcetype, inAllprop: true, member: .constant) { scope in
             let types = resourceTypes(of: scope.resource.kind) + sharingTypes(of: scope.resource, scope.context)
             return .elements(types.map { XMLElement($0) })
         },
-        LiveProperty(.getetag, inAllprop: true) { $0.resource.entityTag.map { .text($0.description) } },
-        LiveProperty(.getcontentlength, on: .members, inAllprop: true) { scope in
+        LiveProperty(.getetag, inAllprop: true, member: .entityTag) {
+            $0.resource.entityTag.map { .text($0.description) }
+        },
+        LiveProperty(.getcontentlength, on: .members, inAllprop: true, member: .contentLength) { scope in
             scope.resource.member.map { .text(String($0.size)) }
         },
-        LiveProperty(.getcontenttype, on: .members, inAllprop: true) { scope in
+        LiveProperty(.getcontenttype, on: .members, inAllprop: true, member: .constant) { scope in
             scope.resource.contentType.map(PropertyValue.text)
         },
-        LiveProperty(.getlastmodified, inAllprop: true) { .text(HTTPDate.format($0.resource.lastModified)) },
-        LiveProperty(.supportedlock, on: .lockable, inAllprop: true) { _ in .elements(ActiveLock.supported) },
+        LiveProperty(.getlastmodified, inAllprop: true, member: .lastModified) {
+            .text(HTTPDate.format($0.resource.lastModified))
+        },
+        LiveProperty(.supportedlock, on: .lockable, inAllprop: true, member: .constant) { _ in
+            .elements(ActiveLock.supported)
+        },
         LiveProperty(.lockdiscovery, inAllprop: true) { scope in
             .elements(scope.context.locks.covering(scope.resource.path).map(scope.context.element))
         },
-        LiveProperty(.supportedReportSet) { scope in
+        LiveProperty(.supportedReportSet, member: .constant) { scope in
             .elements(
                 ReportRegistry.reports(for: scope.resource.kind).map { report in
                     XMLElement(.supportedReport, [XMLElement(.report, [XMLElement(report.name)])])
                 })
         },
-        LiveProperty(.currentUserPrincipal) { scope in
+        LiveProperty(.currentUserPrincipal, member: .constant) { scope in
             .href(scope.context.href(scope.context.principal, isCollection: true))
         },
         LiveProperty(.addMember, on: .stores) { .href($0.context.href($0.resource)) },
-        LiveProperty(.supportedMethodSet) { scope in
+        LiveProperty(.supportedMethodSet, member: .constant) { scope in
             .elements(
                 HandlerTable.methods(scope.resource.kind).map { method in
                     XMLElement(
                         .supportedMethod, attributes: [XMLAttribute(XMLName("", "name"), method.rawValue)])
                 })
         },
-        LiveProperty(.resourceID) { scope in
+        LiveProperty(.resourceID, member: .constant) { scope in
             scope.resource.collection?.properties.resourceID.map { .href("urn:uuid:\($0)") }
         },
     ]

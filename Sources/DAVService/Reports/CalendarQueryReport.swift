@@ -15,11 +15,10 @@ struct CalendarQueryReport: DAVReport {
         let depth = try Depth(header: context.request.headers[.depth], default: .one)
         let zones = try zones(of: request, resource)
         let data = try ObjectData(request.selection, resource: resource, context: context, zones: zones)
-        var search = Search(
-            filter: request.filter, zones: zones, data: data,
-            writer: PropertyWriter(request.selection, context: context), context: context)
-        try await search.visit(resource, depth: depth)
-        return .multistatus(search.writer.finish())
+        let search = Search(
+            request.filter, zones: zones, data: data, context: context, beginning: resource, depth: depth)
+        return try await SteppedAnswer.respond(
+            PropertyWriter(request.selection, context: context), search, context)
     }
 
     /// The zone of the request wins over that of the calendar (RFC 4791, 7.3).
@@ -35,49 +34,132 @@ struct CalendarQueryReport: DAVReport {
     }
 
     /// Walks over the members and writes those that match.
-    private struct Search {
-        let filter: CalendarFilter
-        let zones: ZoneContext
-        let data: ObjectData
-        var writer: PropertyWriter
-        let context: DAVContext
+    private struct Search: AnswerSteps {
+        enum Item {
+            case resource(Resource, Depth)
+            case candidates([MemberCandidate], any CollectionView, from: Int)
+            case members(MemberPages, any CollectionView, page: Int)
+        }
 
-        mutating func visit(_ resource: Resource, depth: Depth) async throws {
+        let evaluator: CalendarFilterEvaluator
+        let timeSearch: CalendarFilterEvaluator.TimeSearch?
+        let data: ObjectData
+        let context: DAVContext
+        /// The last comes next.
+        private var waiting: [Item]
+
+        private static let stepSize = 128
+        private static let stepBytes = 256 << 10
+        /// What is worth a task of its own.
+        private static let shareSize = 16
+
+        init(
+            _ filter: CalendarFilter, zones: ZoneContext, data: ObjectData, context: DAVContext,
+            beginning: Resource, depth: Depth
+        ) {
+            evaluator = CalendarFilterEvaluator(filter: filter, zones: zones)
+            timeSearch = evaluator.timeSearch
+            self.data = data
+            self.context = context
+            waiting = [.resource(beginning, depth)]
+        }
+
+        mutating func next(_ writer: inout PropertyWriter) async throws -> Bool {
+            try context.checkTime()
+            switch waiting.popLast() {
+            case nil: return false
+            case .resource(let resource, let depth): try await visit(resource, depth: depth, &writer)
+            case .candidates(let candidates, let view, let start):
+                let end = endOfStep(candidates, from: start)
+                let found = try await results(Array(candidates[start..<end]), in: view)
+                for (member, extra) in found { try writer.write(member, in: view, extra: extra) }
+                if end < candidates.count { waiting.append(.candidates(candidates, view, from: end)) }
+            case .members(let pages, let view, let page):
+                if page + 1 < pages.count { waiting.append(.members(pages, view, page: page + 1)) }
+                let members = pages[page].map { MemberCandidate(member: $0, isCertain: false) }
+                waiting.append(.candidates(members, view, from: 0))
+            }
+            return true
+        }
+
+        /// As many as together are not large.
+        private func endOfStep(_ candidates: [MemberCandidate], from start: Int) -> Int {
+            var (end, size) = (start, 0)
+            while end < candidates.count, end - start < Self.stepSize, end == start || size < Self.stepBytes {
+                if data.isWanted { size += candidates[end].member.size }
+                end += 1
+            }
+            return end
+        }
+
+        private mutating func visit(_ resource: Resource, depth: Depth, _ writer: inout PropertyWriter) async throws {
             if let view = resource.collection, resource.kind == .calendar || resource.kind == .scheduleInbox {
                 guard depth != .zero else { return }
-                guard let search = CalendarFilterEvaluator(filter: filter, zones: zones).timeSearch else {
-                    for member in try await view.members() { try await visit(member, in: view) }
-                    return
-                }
-                let candidates = try await view.candidates(
-                    component: search.component, start: search.start, end: search.end)
-                for candidate in candidates {
-                    try await visit(candidate.member, in: view, isFound: candidate.isCertain && search.isWholeFilter)
+                if let timeSearch {
+                    let candidates = try await view.candidates(
+                        component: timeSearch.component, start: timeSearch.start, end: timeSearch.end)
+                    waiting.append(.candidates(candidates, view, from: 0))
+                } else {
+                    let pages = try await view.pages()
+                    if pages.count > 0 { waiting.append(.members(pages, view, page: 0)) }
                 }
             } else if case .member(let member, let view) = resource.content {
-                try await visit(member, in: view)
-            } else if depth == .infinity {
-                for child in try await context.children(of: resource) where child.isCollection {
-                    try await visit(child, depth: depth)
+                for (member, extra) in try await results([MemberCandidate(member: member, isCertain: false)], in: view)
+                {
+                    try writer.write(member, in: view, extra: extra)
                 }
+            } else if depth == .infinity {
+                let children = try await context.childCollections(of: resource)
+                for child in children.reversed() { waiting.append(.resource(child, depth)) }
             }
         }
 
-        private mutating func visit(
-            _ member: Member, in view: any CollectionView, isFound: Bool = false
-        ) async throws {
-            try context.checkTime()
-            let resource = context.resource(for: member, in: view)
-            if isFound { return try await writer.write(resource, extra: data.values(for: resource)) }
-            let evaluator = CalendarFilterEvaluator(filter: filter, zones: zones)
+        private typealias Result = (member: Member, extra: [XMLName: ExtraValue])
+
+        /// Those that match, with what is asked of them. Where much is to be computed, all processors share it.
+        private func results(
+            _ candidates: [MemberCandidate], in view: any CollectionView
+        ) async throws -> [Result] {
+            guard data.isComputed, candidates.count > Self.shareSize else {
+                return try await part(candidates[...], in: view)
+            }
+            return try await withThrowingTaskGroup(of: (Int, [Result]).self) { group in
+                for start in stride(from: 0, to: candidates.count, by: Self.shareSize) {
+                    let share = candidates[start..<min(start + Self.shareSize, candidates.count)]
+                    group.addTask { (start, try await part(share, in: view)) }
+                }
+                var parts: [(Int, [Result])] = []
+                for try await part in group { parts.append(part) }
+                return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
+            }
+        }
+
+        private func part(
+            _ candidates: ArraySlice<MemberCandidate>, in view: any CollectionView
+        ) async throws -> [Result] {
+            var results: [Result] = []
+            for candidate in candidates {
+                if let extra = try await values(of: candidate, in: view) { results.append((candidate.member, extra)) }
+            }
+            return results
+        }
+
+        /// nil when it does not match.
+        private func values(
+            of candidate: MemberCandidate, in view: any CollectionView
+        ) async throws -> [XMLName: ExtraValue]? {
+            let member = candidate.member
+            if candidate.isCertain, timeSearch?.isWholeFilter == true {
+                return try await data.values(of: member, in: view)
+            }
             switch evaluator.decide(by: try await view.facts(of: member)) {
-            case .no: return
-            case .yes:
-                try await writer.write(resource, extra: data.values(for: resource))
+            case .no: return nil
+            case .yes: return try await data.values(of: member, in: view)
             case .unknown:
+                try context.checkTime()
                 let content = try await view.content(of: member)
-                guard let object = try? CalendarObject(parsing: content), evaluator.matches(object) else { return }
-                try await writer.write(resource, extra: data.values(for: resource, content: content))
+                guard let object = try? CalendarObject(parsing: content), evaluator.matches(object) else { return nil }
+                return try await data.values(of: member, in: view, content: content)
             }
         }
     }

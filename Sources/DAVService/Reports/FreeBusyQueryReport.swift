@@ -26,12 +26,9 @@ struct FreeBusyQueryReport: DAVReport {
     ) async throws {
         if let view = resource.collection, resource.kind == .calendar {
             guard depth != .zero else { return }
-            for member in try await view.members() {
+            for member in try await members(of: view, range) {
                 try context.checkTime()
-                let components = try await view.facts(of: member).components
-                guard components.isEmpty || components.contains(where: Self.telling.contains),
-                    let object = try? CalendarObject(parsing: try await view.content(of: member))
-                else { continue }
+                guard let object = try? CalendarObject(parsing: try await view.content(of: member)) else { continue }
                 periods += BusyPeriod.periods(
                     of: object, in: range, resource.zones, limit: context.options.maxInstances)
                 try require(periods, context)
@@ -50,7 +47,22 @@ struct FreeBusyQueryReport: DAVReport {
         }
     }
 
-    private static let telling: Set<String> = ["VEVENT", "VFREEBUSY", "VAVAILABILITY"]
+    /// Those that may say something about the range, by the index of times.
+    private func members(of view: any CollectionView, _ range: ICalendar.TimeRange) async throws -> [Member] {
+        var found: [Member] = []
+        for component in ["VEVENT", "VFREEBUSY"] {
+            found += try await view.candidates(
+                component: component, start: range.start.map { Int64($0.seconds) },
+                end: range.end.map { Int64($0.seconds) }
+            ).map(\.member)
+        }
+        // When availability counts, its own rules say.
+        found += try await view.candidates(component: "VAVAILABILITY", start: nil, end: nil).map(\.member)
+        // What cannot be read is a candidate each time.
+        var names: Set<MemberName> = []
+        return found.filter { names.insert($0.name).inserted }
+    }
+
     private static let maximumPeriods = 200_000
 
     private func require(_ periods: [BusyPeriod], _ context: DAVContext) throws(DAVError) {

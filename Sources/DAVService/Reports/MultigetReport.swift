@@ -32,17 +32,40 @@ private enum Multiget {
                 .insufficientStorage, .numberOfMatchesWithinLimits,
                 "At most \(context.options.maxMultigetHrefs) members can be fetched at once.")
         }
-        let data = try ObjectData(request.selection, resource: resource, context: context)
-        var writer = PropertyWriter(request.selection, context: context)
-        for href in request.hrefs {
-            guard let found = try await member(href, in: resource, context) else {
+        let fetch = Fetch(
+            hrefs: request.hrefs, target: resource,
+            data: try ObjectData(request.selection, resource: resource, context: context), context: context)
+        return try await SteppedAnswer.respond(
+            PropertyWriter(request.selection, context: context), fetch, context)
+    }
+
+    private struct Fetch: AnswerSteps {
+        let hrefs: [String]
+        let target: Resource
+        let data: ObjectData
+        let context: DAVContext
+        private var position = 0
+
+        init(hrefs: [String], target: Resource, data: ObjectData, context: DAVContext) {
+            self.hrefs = hrefs
+            self.target = target
+            self.data = data
+            self.context = context
+        }
+
+        mutating func next(_ writer: inout PropertyWriter) async throws -> Bool {
+            guard position < hrefs.count else { return false }
+            try context.checkTime()
+            let href = hrefs[position]
+            position += 1
+            if let found = try await member(href, in: target, context) {
+                try writer.write(found, extra: try await data.values(for: found))
+            } else {
                 // As the client wrote it, so that it finds it in its own list.
                 writer.write(href, status: .notFound)
-                continue
             }
-            try await writer.write(found, extra: data.values(for: found))
+            return true
         }
-        return .multistatus(writer.finish())
     }
 
     /// nil for what does not exist, lies outside the target, or is somebody else's.

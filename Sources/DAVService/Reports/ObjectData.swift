@@ -33,11 +33,21 @@ struct ObjectData: Sendable {
     /// Whether content must be read at all.
     var isWanted: Bool { calendar != nil || card != nil }
 
+    /// Whether it takes some computing for each object, which is worth more than one processor.
+    var isComputed: Bool { calendar.map { !$0.isWhole } ?? false }
+
     /// The values for one member.
-    /// - Parameter content: its bytes, when they have been read already.
-    func values(for resource: Resource, content: [UInt8]? = nil) async throws -> [XMLName: ExtraValue] {
+    func values(for resource: Resource) async throws -> [XMLName: ExtraValue] {
         guard case .member(let member, let view) = resource.content else { return [:] }
-        switch resource.kind {
+        return try await values(of: member, in: view)
+    }
+
+    /// - Parameter content: its bytes, when they have been read already.
+    func values(
+        of member: Member, in view: any CollectionView, content: [UInt8]? = nil
+    ) async throws -> [XMLName: ExtraValue] {
+        guard isWanted else { return [:] }
+        switch ResourceKind(of: member, in: view.type) {
         case .calendarObject:
             guard let calendar else { return [:] }
             let bytes = if let content { content } else { try await view.content(of: member) }
@@ -53,7 +63,7 @@ struct ObjectData: Sendable {
     /// Nothing when XML cannot carry the bytes, as with cards of version 2.1 in Latin-1: the client learns that there
     /// is no such property here and reads the object with GET, instead of getting other bytes than were stored.
     private static func value(_ name: XMLName, _ bytes: [UInt8]) -> [XMLName: ExtraValue] {
-        XMLWriter.canCarry(bytes) ? [name: .bytes(bytes)] : [:]
+        XMLWriter.escaped(bytes).map { [name: .escaped($0)] } ?? [:]
     }
 
     private func render(_ bytes: [UInt8], _ selection: CalendarDataSelection) throws -> [UInt8] {

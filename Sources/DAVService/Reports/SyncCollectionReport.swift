@@ -20,21 +20,53 @@ struct SyncCollectionReport: DAVReport {
                 .forbidden, .syncTraversalSupported, "Changes are told for one collection at a time: use sync-level 1.")
         }
         let changes = try await view.changes(since: request.token.map(SyncTokenURI.read), limit: request.limit)
-        let data = try ObjectData(request.selection, resource: resource, context: context)
-        var writer = PropertyWriter(request.selection, context: context)
-        for member in changes.changed {
-            let resource = context.resource(for: member, in: view)
-            try await writer.write(resource, extra: data.values(for: resource))
+        let listing = Listing(
+            changes: changes, view: view, target: resource,
+            data: try ObjectData(request.selection, resource: resource, context: context), context: context)
+        let writer = PropertyWriter(request.selection, context: context)
+        return try await SteppedAnswer.respond(
+            writer, listing, syncToken: SyncTokenURI.write(changes.token), context)
+    }
+
+    private struct Listing: AnswerSteps {
+        let changes: ChangeSet
+        let view: any CollectionView
+        let target: Resource
+        let data: ObjectData
+        let context: DAVContext
+        private var position = 0
+
+        init(changes: ChangeSet, view: any CollectionView, target: Resource, data: ObjectData, context: DAVContext) {
+            self.changes = changes
+            self.view = view
+            self.target = target
+            self.data = data
+            self.context = context
         }
-        for name in changes.removed {
-            writer.write(context.href(view.path.appending(name), isCollection: false), status: .notFound)
+
+        mutating func next(_ writer: inout PropertyWriter) async throws -> Bool {
+            try context.checkTime()
+            guard position < changes.changed.count else { return finish(&writer) }
+            repeat {
+                let member = changes.changed[position]
+                try writer.write(member, in: view, extra: try await data.values(of: member, in: view))
+                position += 1
+            } while position < changes.changed.count && writer.pendingCount < SteppedAnswer.pieceSize
+            return true
         }
-        if changes.isTruncated {
-            writer.write(
-                context.href(resource), status: .insufficientStorage,
-                error: XMLElement(.numberOfMatchesWithinLimits),
-                description: "There is more: ask again with the new token.")
+
+        /// What is not there any more, and whether there is more.
+        private mutating func finish(_ writer: inout PropertyWriter) -> Bool {
+            for name in changes.removed {
+                writer.write(context.href(view.path.appending(name), isCollection: false), status: .notFound)
+            }
+            if changes.isTruncated {
+                writer.write(
+                    context.href(target), status: .insufficientStorage,
+                    error: XMLElement(.numberOfMatchesWithinLimits),
+                    description: "There is more: ask again with the new token.")
+            }
+            return false
         }
-        return .multistatus(writer.finish(syncToken: SyncTokenURI.write(changes.token)))
     }
 }

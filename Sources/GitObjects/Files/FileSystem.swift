@@ -121,12 +121,15 @@ package enum FileSystem {
 
     /// Gives a path new content that nobody sees half of. Not durable until the file system is synced.
     /// `temporary` is a free name on the same file system.
+    /// - Parameter isRemovedFirst: the old content goes a moment before the new comes. A file system such as ext4 begins to
+    ///   write each file at once that is renamed over another, so that hundreds of them are hundreds of writes.
     package static func placeFile(
-        _ path: String, _ bytes: [UInt8], through temporary: String, mode: UInt32
+        _ path: String, _ bytes: [UInt8], through temporary: String, mode: UInt32, isRemovedFirst: Bool = false
     ) throws(GitError) -> FileStatus {
         do {
             let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode_t(mode))
             try file.write(bytes)
+            if isRemovedFirst { try removeFile(path) }
             try rename(temporary, to: path)
             // Renaming is a change of status too, and its time is what git compares.
             return try file.status()

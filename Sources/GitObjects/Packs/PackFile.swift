@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A pack: many objects in one file, most of them as differences from others.
 final class PackFile: Sendable {
@@ -6,6 +7,13 @@ final class PackFile: Sendable {
     private let index: PackIndex
     private let file: OpenFile
     private let fileSize: Int
+    /// Objects that were put together from differences a moment ago, by their place: the next one asked for is often one
+    /// more difference away.
+    private let recent = Mutex<[Int: GitObject]>([:])
+
+    /// Bounds what is kept of them: the number, and the size of each in bytes.
+    private static let recentCount = 64
+    private static let recentSize = 16 << 10
 
     /// git itself makes no longer chains of differences.
     private static let maximumDepth = 4095
@@ -39,12 +47,12 @@ final class PackFile: Sendable {
         var deltas: [[UInt8]] = []
         var offset = start
         while true {
+            if let known = recent.withLock({ $0[offset] }) {
+                return try build(known.kind, known.content, deltas, at: start, limit: limit)
+            }
             let entry = try readEntry(at: offset, limit: limit)
             switch entry.base {
-            case .none(let kind):
-                var content = entry.content
-                for delta in deltas.reversed() { content = try Delta.apply(delta, to: content, limit: limit) }
-                return GitObject(kind, content)
+            case .none(let kind): return try build(kind, entry.content, deltas, at: start, limit: limit)
             case .offset(let base): offset = base
             case .object(let id):
                 guard let base = index.offset(of: id) else {
@@ -57,6 +65,21 @@ final class PackFile: Sendable {
                 throw GitError(.corrupt, "\(path) has an endless chain of differences.")
             }
         }
+    }
+
+    private func build(
+        _ kind: ObjectKind, _ base: [UInt8], _ deltas: [[UInt8]], at start: Int, limit: Int
+    ) throws(GitError) -> GitObject {
+        var content = base
+        for delta in deltas.reversed() { content = try Delta.apply(delta, to: content, limit: limit) }
+        let object = GitObject(kind, content)
+        if content.count <= Self.recentSize {
+            recent.withLock { recent in
+                if recent.count >= Self.recentCount { recent.removeAll(keepingCapacity: true) }
+                recent[start] = object
+            }
+        }
+        return object
     }
 
     private enum Base {

@@ -92,32 +92,99 @@ private struct InstanceWriter {
 
     mutating func write(_ instance: Instance) {
         let component = instance.component
-        writer.copy(component.beginLine)
+        if plan?.component.identifier != component.identifier { plan = makePlan(component) }
+        guard let plan else { return }
         var hasEnd = false
         var hasIdentity = false
-        let isDueOnly = component.kind == .todo && component.property("DTSTART") == nil
-        for property in component.properties {
-            if property.isNamed("DTSTART") || (isDueOnly && property.isNamed("DUE")) {
+        for step in plan.steps {
+            switch step {
+            case .written(let lines): writer.append(written: lines)
+            case .start(let property):
                 write(property, instance.startTime, instance.start)
                 writeIdentity(instance, &hasIdentity)
-            } else if property.isNamed("DTEND") || property.isNamed("DUE") {
+            case .end(let property):
                 guard let time = instance.endTime, !hasEnd else { continue }
                 write(property, time, instance.end)
                 hasEnd = true
-            } else if property.isNamed("DURATION"), !instance.hasOwnEnd, property.duration?.days == 0 {
+            case .duration(let property):
                 // Hours and minutes are the same in UTC; nominal days are not, and become an end.
+                guard !instance.hasOwnEnd, property.duration?.days == 0 else { continue }
                 writer.copy(property)
                 hasEnd = true
-            } else if !Self.isAboutRecurrence(property), !property.isNamed("DURATION") {
-                writeProperty(property)
             }
         }
-        let saysEnd = instance.hasOwnEnd || component.property("DURATION") != nil
-        if !hasEnd, saysEnd, let time = instance.endTime, !isDueOnly {
+        let saysEnd = instance.hasOwnEnd || plan.hasDuration
+        if !hasEnd, saysEnd, let time = instance.endTime, !plan.isDueOnly {
             write(component.kind == .todo ? "DUE" : "DTEND", [], time, instance.end)
         }
-        writeInner(component)
-        writer.copy(component.endLine)
+        writer.append(written: plan.tail)
+    }
+
+    /// What the instances of one component have in common, made once.
+    private struct Plan {
+        enum Step {
+            case written([UInt8])
+            case start(ContentLine)
+            case end(ContentLine)
+            case duration(ContentLine)
+        }
+
+        let component: Component
+        var steps: [Step] = []
+        var hasDuration = false
+        let isDueOnly: Bool
+        /// The components inside, and the end.
+        var tail: [UInt8] = []
+    }
+
+    private var plan: Plan?
+
+    private func makePlan(_ component: Component) -> Plan {
+        let document = component.tree.document
+        var plan = Plan(
+            component: component, isDueOnly: component.kind == .todo && component.property("DTSTART") == nil)
+        var lines = InstanceWriter(zones: zones)
+        // Lines that stay as they are and follow each other are copied together.
+        var copied = component.beginLine.index..<(component.beginLine.index + 1)
+        func cut(_ step: Plan.Step?) {
+            lines.writer.copy(copied, of: document)
+            copied = copied.upperBound..<copied.upperBound
+            guard let step else { return }
+            if !lines.bytes.isEmpty { plan.steps.append(.written(lines.bytes)) }
+            lines = InstanceWriter(zones: zones)
+            plan.steps.append(step)
+        }
+        for property in component.properties {
+            let isTime = property.isNamed("DTSTART") || (plan.isDueOnly && property.isNamed("DUE"))
+            if isTime {
+                cut(.start(property))
+            } else if property.isNamed("DTEND") || property.isNamed("DUE") {
+                cut(.end(property))
+            } else if property.isNamed("DURATION") {
+                plan.hasDuration = true
+                cut(.duration(property))
+            } else if Self.isAboutRecurrence(property) {
+                cut(nil)
+            } else if property.zoneIdentifier != nil {
+                cut(nil)
+                lines.writeProperty(property)
+            } else {
+                if property.index != copied.upperBound {
+                    cut(nil)
+                    copied = property.index..<property.index
+                }
+                copied = copied.lowerBound..<(property.index + 1)
+                continue
+            }
+            copied = (property.index + 1)..<(property.index + 1)
+        }
+        cut(nil)
+        if !lines.bytes.isEmpty { plan.steps.append(.written(lines.bytes)) }
+        var tail = InstanceWriter(zones: zones)
+        tail.writeInner(component)
+        tail.writer.copy(component.endLine)
+        plan.tail = tail.bytes
+        return plan
     }
 
     private mutating func writeIdentity(_ instance: Instance, _ hasIdentity: inout Bool) {
@@ -179,7 +246,7 @@ private struct InstanceWriter {
     /// The components inside, as they are.
     private mutating func writeInner(_ component: Component) {
         for inner in component.components {
-            for line in inner.lines { writer.copy(line) }
+            writer.copy(inner.beginLine.index..<(inner.endLine.index + 1), of: inner.tree.document)
         }
     }
 }

@@ -58,16 +58,34 @@ package struct CalendarTime: Hashable, Sendable {
     /// As iCalendar writes it, without TZID.
     package var basicFormat: String {
         let (year, month, day) = local.date.components
-        let date = Self.padded(year, 4) + Self.padded(month, 2) + Self.padded(day, 2)
-        guard !isDate else { return date }
         let second = local.secondOfDay
-        let time = Self.padded(second / 3_600, 2) + Self.padded(second / 60 % 60, 2) + Self.padded(second % 60, 2)
-        return date + "T" + time + (form == .utc ? "Z" : "")
-    }
-
-    private static func padded(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        return String(unsafeUninitializedCapacity: 32) { text in
+            var count = 0
+            func write(_ number: Int, _ width: Int) {
+                var divisor = width == 4 ? 1_000 : 10
+                var rest = min(max(number, 0), divisor * 10 - 1)
+                while divisor > 0 {
+                    text[count] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor)
+                    rest %= divisor
+                    divisor /= 10
+                    count += 1
+                }
+            }
+            write(year, 4)
+            write(month, 2)
+            write(day, 2)
+            guard !isDate else { return count }
+            text[count] = UInt8(ascii: "T")
+            count += 1
+            write(second / 3_600, 2)
+            write(second / 60 % 60, 2)
+            write(second % 60, 2)
+            if form == .utc {
+                text[count] = UInt8(ascii: "Z")
+                count += 1
+            }
+            return count
+        }
     }
 }
 

@@ -135,7 +135,8 @@ package struct ResourcePath: Hashable, Sendable {
 
     private static let hexDigits = Array("0123456789ABCDEF".utf8)
 
-    private static func encode(_ segment: String, into result: inout [UInt8]) {
+    /// The same, at the end of something.
+    package static func encode(_ segment: String, into result: inout [UInt8]) {
         let digits = hexDigits
         for byte in segment.utf8 {
             switch byte {

@@ -70,6 +70,12 @@ package struct MultistatusWriter: Sendable {
         if let description { xml.element(.responsedescription, text: description) }
     }
 
+    /// A response that the caller has prepared, byte by byte.
+    package mutating func prepared(_ body: (inout [UInt8]) -> Void) { xml.append(body) }
+
+    /// Text inside such a response, escaped here.
+    package mutating func text(_ text: [UInt8]) { xml.text(text) }
+
     // MARK: The end
 
     /// What has been written so far, for streaming; it is forgotten here.
