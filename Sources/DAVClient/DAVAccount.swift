@@ -14,6 +14,8 @@ package struct DAVAccount: Sendable {
     package var collections: [DAVCollection] = []
     /// Collections that were left out on purpose.
     package var skipped: [Skipped] = []
+    /// What the homes list and does not show: it may be a calendar.
+    package var hidden: [(url: DAVURL, status: Int)] = []
     /// The one collection that the address named; then nothing else is looked for.
     package var onlyCollection: DAVURL?
     /// What went wrong without making the result incomplete.

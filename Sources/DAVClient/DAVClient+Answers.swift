@@ -49,13 +49,15 @@ extension DAVClient {
     ///
     /// - Throws: ``DAVClientError/Code/protocolViolation`` for a web page, for XML that ends early, or for a listing
     ///   that the server itself calls incomplete.
-    func multistatus(_ method: HTTPRequest.Method, _ answer: Answer) throws -> DAVMultistatus {
+    func multistatus(
+        _ method: HTTPRequest.Method, _ answer: Answer, mayBeTruncated: Bool = false
+    ) throws -> DAVMultistatus {
         guard answer.status.code == 207 else {
             guard answer.status.kind == .successful else { throw refusal(of: method, answer) }
             throw notDAV(method, answer)
         }
         do {
-            return try DAVMultistatus(parsing: answer.body, from: answer.url)
+            return try DAVMultistatus(parsing: answer.body, from: answer.url, mayBeTruncated: mayBeTruncated)
         } catch {
             throw DAVClientError(
                 .protocolViolation, "\(method) \(answer.url): the answer is not a complete listing: \(error)",

@@ -69,7 +69,8 @@ extension DAVClient {
         return try multistatus(.report, answer)
     }
 
-    /// What changed since a token; all members when it is nil (RFC 6578).
+    /// What changed since a token; all members when it is nil (RFC 6578). The answer may be a part: see
+    /// ``DAVMultistatus/isTruncated``.
     package func syncCollection(
         _ collection: DAVURL, token: String?, properties: [XMLName]
     ) async throws -> DAVMultistatus {
@@ -81,7 +82,7 @@ extension DAVClient {
             writer.element(.prop) { for name in properties { $0.empty(name) } }
         }
         let answer = try await send(.report, collection, headers: xmlHeaders(depth: .zero), body: writer.take())
-        return try multistatus(.report, answer)
+        return try multistatus(.report, answer, mayBeTruncated: true)
     }
 
     /// The bytes of one object as the server sends them.

@@ -137,6 +137,9 @@ package struct DAVDiscovery: Sendable {
             let answer = try await client.propfind(url, depth: .one, .named(CollectionProperties.named))
             let more = try await allProperties(url, depth: .one, &account)
             for resource in answer.resources where !resource.url.isSameResource(as: answer.url) {
+                if let status = resource.status, status >= 300, status != 404, status != 410 {
+                    account.hidden.append((resource.url, status))
+                }
                 guard resource.isCollection else { continue }
                 if let found = collection(resource) {
                     guard kinds.contains(found.kind) else { continue }

@@ -52,15 +52,25 @@ package struct DAVMultistatus: Sendable {
     package let url: DAVURL
     package let resources: [DAVResource]
     package let syncToken: String?
+    /// Whether the server says that it left something out, which the sync token of this answer asks for
+    /// (507, RFC 6578, section 3.6).
+    package let isTruncated: Bool
 
-    /// - Parameter url: what hrefs are resolved against.
+    /// - Parameters:
+    ///   - url: what hrefs are resolved against.
+    ///   - mayBeTruncated: whether an answer may say that it is only a part.
     /// - Throws: when the body is not a whole multistatus, when an href cannot be an address, or when the server says
-    ///   that it left something out (507, RFC 6578, section 3.6).
-    package init(parsing body: [UInt8], from url: DAVURL) throws {
+    ///   that it left something out and must not.
+    package init(parsing body: [UInt8], from url: DAVURL, mayBeTruncated: Bool = false) throws {
         let parsed = try Multistatus(parsing: body)
         self.url = url
         syncToken = parsed.syncToken
-        resources = try parsed.responses.flatMap { try DAVResource.resources($0, from: url) }
+        let whole = parsed.responses.filter { $0.status?.code != 507 }
+        isTruncated = whole.count < parsed.responses.count
+        guard !isTruncated || mayBeTruncated else {
+            throw DAVClientError(.protocolViolation, "the server says that it left out a part of it (507).")
+        }
+        resources = try whole.flatMap { try DAVResource.resources($0, from: url) }
     }
 
     /// The resource that was asked for itself: the one with its path, or, where a server spells it differently, the only
@@ -75,9 +85,6 @@ extension DAVResource {
     fileprivate static func resources(
         _ response: MultistatusResponse, from base: DAVURL
     ) throws(DAVClientError) -> [DAVResource] {
-        if response.status?.code == 507 {
-            throw DAVClientError(.protocolViolation, "the server says that it left out a part of it (507).")
-        }
         let found = response.propstats.filter { $0.status.kind == .successful }.flatMap(\.properties)
         let refused = response.propstats.filter { $0.status.kind != .successful }
             .flatMap { propstat in propstat.properties.map { (name: $0.name, status: propstat.status.code) } }

@@ -10,31 +10,43 @@ struct CollectionReader {
     let collection: DAVCollection
     let path: BytePath
     let context: ConnectorContext
+    /// The beginning of this day, seconds since 1970.
+    let today: Int64
     /// Told of each object whose bytes stay with the previous snapshot until somebody wants them.
     let isUnread: (UnreadObject) -> Void
 
     private var client: DAVClient { session.client }
     private var kind: DAVCollectionKind { collection.kind }
 
-    func read(_ emit: @Sendable (Record) async throws -> Void) async throws {
-        // The listing comes first: when it fails, nothing of this collection has been said yet.
-        let listing = try await MemberListing(collection.url, kind: kind, client: client)
-        for folder in listing.folders { context.report(.note("Left out the folder \(folder.path) in a \(kind.noun).")) }
-        context.report(.expected(records: listing.members.count))
+    /// - Returns: how many objects the last snapshot has, and how many there are now.
+    func read(_ emit: @Sendable (Record) async throws -> Void) async throws -> (before: Int, now: Int) {
+        let previous = try await previousCollection()
+        // The survey comes first: when it fails, nothing of this collection has been said yet.
+        let surveyor = CollectionSurveyor(
+            collection: collection, client: client, previous: readsEverything(previous) ? nil : previous,
+            mayAskForChanges: mayAskForChanges(previous))
+        var survey = try await surveyor.survey()
+        for folder in survey.folders { context.report(.note("Left out the folder \(folder.path) in a \(kind.noun).")) }
+        context.report(.expected(records: survey.count))
         try await emit(.directory(path))
-        let sidecar = CollectionSidecar(collection)
-        try await emitSidecar(CollectionSidecar.fileName, SidecarCoding.encode(sidecar), emit)
         var progress = Progress()
-        let previous = try await previousObjects()
-        let changed = try await emitUnchanged(listing.members, previous, &progress, emit)
-        try await fetch(changed, &progress, emit)
-        if try await hasMoved(progress, fetched: changed.count) {
-            try await catchUp(listing, &progress, emit)
+        let wanted = survey.count
+        survey.changed.removeAll { isExcluded($0.name) }
+        survey.unchanged.removeAll { isExcluded($0.name) }
+        progress.lacksObjects = survey.count < wanted
+        do {
+            try await emitUnchanged(survey.unchanged, previous, &progress, emit)
+            try await fetch(survey.changed, &progress, emit)
+            try await catchUp(survey, &progress, emit)
+        } catch {
+            // What was read until now may be kept, and then the next backup need not read it again.
+            progress.lacksObjects = true
+            try? await emitSidecars(survey, previous, progress, emit)
+            throw error
         }
         try await settle(&progress, emit)
-        reportLosses(previous.count, listing.members.count)
-        try await emitSidecar(
-            ObjectsSidecar.fileName, SidecarCoding.encode(ObjectsSidecar(progress.objects)), emit)
+        try await emitSidecars(survey, previous, progress, emit)
+        return ((previous?.objects.count ?? 0) + (previous?.absent.count ?? 0), wanted + progress.added)
     }
 
     private struct Progress {
@@ -43,42 +55,55 @@ struct CollectionReader {
         var vanished: [Member] = []
         /// Whether an object was newer than the listing.
         var sawNewer = false
+        /// Members that came during the backup.
+        var added = 0
+        /// Whether a member is not in the snapshot.
+        var lacksObjects = false
+    }
+
+    private func isExcluded(_ name: String) -> Bool {
+        path.appending(name).map { context.excludes($0, false) } ?? true
     }
 
     // MARK: What the previous snapshot has
 
-    private func previousObjects() async throws -> [String: ObjectsSidecar.Object] {
-        guard !session.settings.readsEverything, let previous = context.previous,
-            let file = path.appending(ObjectsSidecar.fileName)
-        else { return [:] }
-        // A side file that cannot be read only makes this backup read everything.
-        guard let bytes = try? await previous.content(at: file, limit: sidecarLimit),
-            let sidecar = SidecarCoding.decode(ObjectsSidecar.self, bytes)
-        else { return [:] }
-        return Dictionary(sidecar.objects.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    /// How long the word of a server for what has changed is enough, in days.
+    private static let listingInterval: Int64 = 7
+    private static let day: Int64 = 86_400
+
+    private func previousCollection() async throws -> PreviousCollection? {
+        guard let tree = context.previous else { return nil }
+        let previous = try await PreviousCollection(path, in: tree)
+        // Another collection may have had this name.
+        return previous?.sidecar.href == collection.href ? previous : nil
     }
 
-    /// - Returns: the members that must be read from the server.
-    private func emitUnchanged(
-        _ members: [Member], _ previous: [String: ObjectsSidecar.Object], _ progress: inout Progress,
-        _ emit: @Sendable (Record) async throws -> Void
-    ) async throws -> [Member] {
-        guard let tree = context.previous, !previous.isEmpty else { return members }
-        let present = Set(try await tree.names(in: path))
-        var changed: [Member] = []
-        for member in members {
-            guard let etag = member.strongETag, let known = previous[member.name], known.etag == etag,
-                known.href == member.href, present.contains(Array(known.name.utf8)),
-                let file = path.appending(known.name)
-            else {
-                changed.append(member)
-                continue
-            }
-            isUnread(UnreadObject(path: file, member: member, previous: tree))
-            progress.objects.append(known)
-            try await emit(Record(path: file, info: Self.info(known), content: .onDemand))
+    /// Some servers leave an ETag as it is when an object changes; a full read from time to time finds out.
+    private func readsEverything(_ previous: PreviousCollection?) -> Bool {
+        if session.settings.readsEverything { return true }
+        guard session.settings.fullReadInterval > 0, let read = previous?.sidecar.read else { return false }
+        return read + Int64(session.settings.fullReadInterval) * Self.day <= today
+    }
+
+    private func mayAskForChanges(_ previous: PreviousCollection?) -> Bool {
+        guard let sidecar = previous?.sidecar, sidecar.lacksObjects != true, let listed = sidecar.listed else {
+            return false
         }
-        return changed
+        return (today - Self.listingInterval * Self.day + 1...today).contains(listed)
+    }
+
+    private func emitUnchanged(
+        _ objects: [ObjectsSidecar.Object], _ previous: PreviousCollection?, _ progress: inout Progress,
+        _ emit: @Sendable (Record) async throws -> Void
+    ) async throws {
+        guard let previous else { return }
+        progress.objects.reserveCapacity(objects.count)
+        for object in objects {
+            guard let file = path.appending(object.name) else { continue }
+            isUnread(UnreadObject(path: file, href: object.href, collection: collection.url, previous: previous.tree))
+            progress.objects.append(object)
+            try await emit(Record(path: file, info: Self.info(object), content: .onDemand))
+        }
     }
 
     // MARK: Reading
@@ -97,32 +122,28 @@ struct CollectionReader {
                     progress.objects.append(object)
                     try await emit(Record(path: file, info: Self.info(object), content: .inline(bytes)))
                 case .vanished(let member): progress.vanished.append(member)
-                case .failed(let member, let error): try await emitFailure(member, error.description, emit)
+                case .failed(let member, let error):
+                    progress.lacksObjects = true
+                    try await emitFailure(member, error.description, emit)
                 }
             }
         }
     }
 
-    /// Whether the collection changed since it was listed. Costs a request only when there was something to read.
-    private func hasMoved(_ progress: Progress, fetched: Int) async throws -> Bool {
-        if progress.sawNewer || !progress.vanished.isEmpty { return true }
-        guard fetched > 0, let before = collection.changeTag else { return false }
-        let answer = try await client.propfind(collection.url, depth: .zero, .named([.getctag, .syncToken]))
-        guard let own = answer.own else { return true }
-        return (own.text(.getctag) ?? own.text(.syncToken)) != before
-    }
+    // MARK: What changes meanwhile
 
     /// Reads what came in while we were reading. What changed after it was read stays as it was then: each object is
     /// whole, and the recorded ETag makes the next backup take the newer one.
     private func catchUp(
-        _ first: MemberListing, _ progress: inout Progress, _ emit: @Sendable (Record) async throws -> Void
+        _ survey: CollectionSurvey, _ progress: inout Progress, _ emit: @Sendable (Record) async throws -> Void
     ) async throws {
-        let second = try await MemberListing(collection.url, kind: kind, client: client)
-        let known = Set(first.members.map(\.url.resourceKey))
-        let listed = Set(second.members.map(\.url.resourceKey))
-        // Gone from the second listing as well: deleted in the meantime, and nothing is missing.
-        progress.vanished.removeAll { !listed.contains($0.url.resourceKey) }
-        let added = second.members.filter { !known.contains($0.url.resourceKey) }
+        guard !survey.changed.isEmpty else { return }
+        let known = Set(progress.objects.map(\.name)).union(progress.vanished.map(\.name))
+        guard var added = try await newcomers(survey, &progress, known) else { return }
+        var taken = known
+        MemberListing.giveNames(&added, ending: kind.fileExtension, taken: &taken)
+        added.removeAll { isExcluded($0.name) }
+        progress.added = added.count
         try await fetch(added, &progress, emit)
         if !added.isEmpty {
             context.report(
@@ -130,10 +151,52 @@ struct CollectionReader {
         }
     }
 
+    /// Members that the survey did not have; nil when nothing has moved. What vanished and is listed no more was
+    /// deleted in the meantime, and nothing is missing.
+    private func newcomers(
+        _ survey: CollectionSurvey, _ progress: inout Progress, _ known: Set<String>
+    ) async throws -> [Member]? {
+        let before = Set(survey.unchanged.map(\.href) + survey.changed.map(\.href))
+        if let token = survey.token, let changes = try await changes(since: token) {
+            let removed = Set(changes.removed.map(\.url.resourceKey))
+            progress.vanished.removeAll { removed.contains($0.url.resourceKey) }
+            let keys = keys(survey)
+            return changes.changed.filter { !before.contains($0.href) && !keys.contains($0.url.resourceKey) }
+        }
+        guard try await hasMoved(progress) else { return nil }
+        let listing = try await MemberListing(collection.url, kind: kind, client: client)
+        let listed = Set(listing.members.map(\.url.resourceKey))
+        progress.vanished.removeAll { !listed.contains($0.url.resourceKey) }
+        let keys = keys(survey)
+        return listing.members.filter { !before.contains($0.href) && !keys.contains($0.url.resourceKey) }
+    }
+
+    private func keys(_ survey: CollectionSurvey) -> Set<[UInt8]> {
+        let unchanged = survey.unchanged.compactMap { collection.url.resolving($0.href)?.resourceKey }
+        return Set(unchanged + survey.changed.map(\.url.resourceKey))
+    }
+
+    private func changes(since token: String) async throws -> CollectionChanges? {
+        do {
+            return try await CollectionChanges(collection.url, since: token, client: client)
+        } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
+            return nil
+        }
+    }
+
+    private func hasMoved(_ progress: Progress) async throws -> Bool {
+        if progress.sawNewer || !progress.vanished.isEmpty { return true }
+        guard let before = collection.changeTag else { return false }
+        let answer = try await client.propfind(collection.url, depth: .zero, .named([.getctag, .syncToken]))
+        guard let own = answer.own else { return true }
+        return (own.text(.getctag) ?? own.text(.syncToken)) != before
+    }
+
     /// What is listed but cannot be read is missing from the snapshot, and said to be.
     private func settle(_ progress: inout Progress, _ emit: @Sendable (Record) async throws -> Void) async throws {
         for member in progress.vanished {
             try await emitFailure(member, "The server lists \(member.href), but says that it is not there.", emit)
+            progress.lacksObjects = true
         }
     }
 
@@ -144,15 +207,21 @@ struct CollectionReader {
         try await emit(.failed(file, error: reason))
     }
 
-    private func reportLosses(_ before: Int, _ now: Int) {
-        guard before >= 10, now < before / 2 else { return }
-        context.report(
-            .warning(
-                "\"\(collection.title)\" had \(counted(before, "object")) in the last snapshot and has \(grouped(now)) now."
-            ))
-    }
-
     // MARK: Records
+
+    private func emitSidecars(
+        _ survey: CollectionSurvey, _ previous: PreviousCollection?, _ progress: Progress,
+        _ emit: @Sendable (Record) async throws -> Void
+    ) async throws {
+        var sidecar = CollectionSidecar(collection)
+        sidecar.syncToken = survey.token
+        sidecar.listed = survey.isListing ? today : previous?.sidecar.listed
+        sidecar.read = readsEverything(previous) ? today : previous?.sidecar.read ?? today
+        if progress.lacksObjects { sidecar.lacksObjects = true }
+        try await emitSidecar(CollectionSidecar.fileName, SidecarCoding.encode(sidecar), emit)
+        try await emitSidecar(
+            ObjectsSidecar.fileName, SidecarCoding.encode(ObjectsSidecar(progress.objects)), emit)
+    }
 
     private func emitSidecar(
         _ name: String, _ bytes: [UInt8], _ emit: @Sendable (Record) async throws -> Void

@@ -1,5 +1,6 @@
 package import ConnectorKit
 package import DAVClient
+import FoundationEssentials
 import Synchronization
 import WebDAV
 
@@ -18,11 +19,17 @@ package final class DAVImporter: Importer {
     private let session: AccountSession
     /// Objects that the previous snapshot has already, by path, until the host asks for them after all.
     private let unread = Mutex<[BytePath: UnreadObject]>([:])
+    /// Seconds since 1970.
+    private let now: @Sendable () -> Int64
 
     /// - Throws: `ConnectorError` when credentials would travel in clear text.
-    package init(_ settings: DAVSettings, transport: any DAVTransport) throws {
+    package init(
+        _ settings: DAVSettings, transport: any DAVTransport,
+        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
+    ) throws {
         session = try AccountSession(settings, transport: transport)
         identity = settings.identity
+        self.now = now
     }
 
     package func ping() async throws -> String {
@@ -35,6 +42,9 @@ package final class DAVImporter: Importer {
         try await connecting {
             let account = try await session.account()
             for skipped in account.skipped { context.report(.note("Left out \(skipped.what) at \(skipped.url.path).")) }
+            for (url, status) in account.hidden {
+                context.report(.incomplete("\(url.path) is not shown by the server (status \(status))."))
+            }
             for remark in account.remarks { context.report(.note(remark)) }
             try await importCollections(account, context, emit)
         }
@@ -45,18 +55,22 @@ package final class DAVImporter: Importer {
     ) async throws {
         try await emit(.directory(.root))
         var failures: [any Error] = []
+        var alarm = LossAlarm(limit: session.settings.lossLimit)
+        let today = now() / 86_400 * 86_400
         for kind in session.settings.kinds {
             guard let folder = BytePath.root.appending(kind.folder) else { continue }
             try await emit(.directory(folder))
             let collections = Self.named(account.collections.filter { $0.kind == kind })
-            try await reportVanished(collections.map(\.name), in: folder, kind, context)
+            try await compareVanished(collections.map(\.name), in: folder, kind, &alarm, context)
             for (name, collection) in collections {
-                guard let path = folder.appending(name) else { continue }
+                guard let path = folder.appending(name), !context.excludes(path, true) else { continue }
                 do {
                     let reader = CollectionReader(
-                        session: session, collection: collection, path: path, context: context,
+                        session: session, collection: collection, path: path, context: context, today: today,
                         isUnread: { [self] object in unread.withLock { $0[object.path] = object } })
-                    try await reader.read(emit)
+                    let count = try await reader.read(emit)
+                    let what = "The \(kind.noun) \"\(collection.title)\""
+                    alarm.compare(what, before: count.before, now: count.now, context)
                 } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
                     failures.append(error)
                     context.report(.incomplete("The \(kind.noun) \"\(collection.title)\" could not be read: \(error)"))
@@ -66,6 +80,7 @@ package final class DAVImporter: Importer {
         }
         // Nothing at all could be read: that is no snapshot with holes, but no snapshot.
         if let first = failures.first, failures.count == account.collections.count { throw first }
+        alarm.conclude(context)
     }
 
     /// Folder names, which depend on the addresses only.
@@ -82,15 +97,17 @@ package final class DAVImporter: Importer {
         }
     }
 
-    /// Says which collections of the previous snapshot are gone: a deletion by mistake should not pass unseen.
-    private func reportVanished(
-        _ names: [String], in folder: BytePath, _ kind: DAVCollectionKind, _ context: ConnectorContext
+    /// Looks for collections of the previous snapshot that are gone: a deletion by mistake should not pass unseen.
+    private func compareVanished(
+        _ names: [String], in folder: BytePath, _ kind: DAVCollectionKind, _ alarm: inout LossAlarm,
+        _ context: ConnectorContext
     ) async throws {
         guard let previous = context.previous else { return }
         let known = Set(names.map { Array($0.utf8) })
         for name in try await previous.names(in: folder) where !known.contains(name) {
-            context.report(
-                .warning("The \(kind.noun) \"\(printable(name))\" of the last snapshot is no longer on the server."))
+            guard let path = folder.appending(name) else { continue }
+            let objects = try await previous.names(in: path).count { !$0.starts(with: ".".utf8) }
+            alarm.compare("The \(kind.noun) \"\(printable(name))\"", before: objects, now: nil, context)
         }
     }
 
@@ -110,12 +127,16 @@ package final class DAVImporter: Importer {
 /// An object whose bytes the previous snapshot holds.
 struct UnreadObject: Sendable {
     let path: BytePath
-    let member: Member
+    let href: String
+    let collection: DAVURL
     let previous: any SnapshotTree
 
     func bytes(_ client: DAVClient) async throws -> [UInt8] {
         if let bytes = try? await previous.content(at: path, limit: client.options.limits.object) { return bytes }
-        return try await client.get(member.url).bytes
+        guard let url = collection.resolving(href) else {
+            throw ConnectorError(.notFound, "\(path) has no address any more.")
+        }
+        return try await client.get(url).bytes
     }
 }
 

@@ -24,7 +24,7 @@ package struct DAVSettings: Sendable {
     package let kinds: [DAVCollectionKind]
     package let credentials: DAVCredentials
     package let username: String?
-    package let clientOptions: DAVClient.Options
+    package var clientOptions: DAVClient.Options
     /// nil when the user did not say.
     package let mode: Mode?
     /// Where folders of the snapshot go, as far as the user said.
@@ -35,6 +35,10 @@ package struct DAVSettings: Sendable {
     package let collectionName: String?
     /// Reads every object again even where its ETag says that it is unchanged.
     package let readsEverything: Bool
+    /// How often every object is read again even where its ETag says that it is unchanged, in days; 0 for never.
+    package let fullReadInterval: Int
+    /// The share of objects that may be gone since the last snapshot without an alarm, in percent.
+    package let lossLimit: Int
     package let identity: ConnectorIdentity
 
     static let schemes = ["caldav", "carddav", "dav"].flatMap { [$0, $0 + "+http"] } + ["caldavs", "carddavs"]
@@ -62,6 +66,8 @@ package struct DAVSettings: Sendable {
         map = try RestoreMap(options.text("map") ?? "")
         sendsInvitations = try options.choice("invitations", Invitations.self) == .send
         readsEverything = try options.flag("full")
+        fullReadInterval = try options.number("full_days", in: 0...36_500) ?? 30
+        lossLimit = try options.number("max_loss", in: 0...100) ?? 50
         collectionName = options.text("collection")
         identity = Self.identity(kinds, base, username)
     }
@@ -138,7 +144,8 @@ private struct OptionReader {
     private static let foreign: Set<String> = ["location", "type", "name", "password_cmd", "password_file"]
 
     func refuseUnknown(_ role: DAVSettings.Role) throws {
-        let own: Set<String> = role == .source ? ["full"] : ["mode", "invitations", "collection", "map"]
+        let own: Set<String> =
+            role == .source ? ["full", "full_days", "max_loss"] : ["mode", "invitations", "collection", "map"]
         let known = Self.shared.union(own)
         let oauth = ["client_id", "client_secret", "auth_url", "token_url"].filter { options[$0] != nil }
         if let key = oauth.first {
@@ -166,6 +173,15 @@ private struct OptionReader {
         case "1", "t", "true", "yes": return true
         default: throw ConnectorError(.invalidConfiguration, "\(key) must be true or false.")
         }
+    }
+
+    func number(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = text(key) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw ConnectorError(
+                .invalidConfiguration, "\(key) must be a number from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
     }
 
     func choice<Choice: RawRepresentable & CaseIterable>(

@@ -16,10 +16,27 @@ package struct Member: Hashable, Sendable {
     /// The name of its file, unique in the collection.
     package var name = ""
 
-    /// Whether equal ETags mean equal bytes (RFC 9110, section 8.8.1).
+    /// The ETag, when equal ones mean equal bytes (RFC 9110, section 8.8.1).
     package var strongETag: String? {
         guard let etag, !etag.isEmpty, !etag.hasPrefix("W/") else { return nil }
         return etag
+    }
+}
+
+extension Member {
+    init(_ resource: DAVResource) {
+        self.init(
+            href: resource.href, url: resource.url, etag: resource.text(.getetag),
+            contentType: resource.text(.getcontenttype), size: resource.text(.getcontentlength).flatMap(Int.init),
+            lastModified: resource.text(.getlastmodified).flatMap(HTTPDate.parse))
+    }
+
+    /// A member that is known from the previous snapshot.
+    init?(_ object: ObjectsSidecar.Object, in collection: DAVURL) {
+        guard let url = collection.resolving(object.href) else { return nil }
+        self.init(
+            href: object.href, url: url, etag: object.etag, contentType: object.contentType, size: nil,
+            lastModified: nil, name: object.name)
     }
 }
 
@@ -30,7 +47,7 @@ package struct MemberListing: Sendable {
     /// Folders inside, which neither protocol allows and no backup follows.
     package var folders: [DAVURL]
 
-    private static let properties: [XMLName] = [
+    static let properties: [XMLName] = [
         .resourcetype, .getetag, .getcontenttype, .getcontentlength, .getlastmodified,
     ]
 
@@ -61,20 +78,15 @@ package struct MemberListing: Sendable {
                     .redirect, "\(answer.url) lists a member on another host, \(resource.url.authority).",
                     advice: "If it belongs to the same provider, set trusted_hosts=\(resource.url.host).")
             }
-            members.append(
-                Member(
-                    href: resource.href, url: resource.url, etag: resource.text(.getetag),
-                    contentType: resource.text(.getcontenttype),
-                    size: resource.text(.getcontentlength).flatMap(Int.init),
-                    lastModified: resource.text(.getlastmodified).flatMap(HTTPDate.parse)))
+            members.append(Member(resource))
         }
-        giveNames(ending: kind.fileExtension)
+        var taken: Set<String> = []
+        Self.giveNames(&members, ending: kind.fileExtension, taken: &taken)
     }
 
-    /// Names depend on the hrefs only, not on their order.
-    private mutating func giveNames(ending: String) {
+    /// Names depend on the hrefs only, not on their order, as long as no name is taken before.
+    static func giveNames(_ members: inout [Member], ending: String, taken: inout Set<String>) {
         members.sort { $0.href.utf8.lexicographicallyPrecedes($1.href.utf8) }
-        var taken: Set<String> = []
         for index in members.indices {
             let segment = members[index].url.lastSegment
             var name = MemberName.name(forSegment: segment, ending: ending)

@@ -24,10 +24,22 @@ package struct ObjectFetcher: Sendable {
         func shrink(to size: Int) { value.withLock { $0 = max(1, min($0, size)) } }
     }
 
+    /// Failures since the last object that came.
+    private final class Misfortune: Sendable {
+        /// Nobody is helped by ten thousand requests to a server that answers nothing but errors.
+        private static let limit = 20
+        private let state = Mutex<(count: Int, last: DAVClientError?)>((0, nil))
+        func add(_ error: DAVClientError) { state.withLock { $0 = ($0.count + 1, error) } }
+        func forget() { state.withLock { $0 = (0, nil) } }
+        /// The last failure, once there were too many.
+        var verdict: DAVClientError? { state.withLock { $0.count >= Self.limit ? $0.last : nil } }
+    }
+
     private let client: DAVClient
     private let collection: DAVURL
     private let kind: DAVCollectionKind
     private let batchSize: BatchSize
+    private let misfortune = Misfortune()
 
     /// Larger objects travel alone, so that no batch gets out of hand.
     private static let largeObject = 256 << 10
@@ -78,6 +90,7 @@ package struct ObjectFetcher: Sendable {
     // MARK: One batch
 
     private func fetchBatch(_ batch: [Member]) async throws -> [Outcome] {
+        if let error = misfortune.verdict { return batch.map { .failed($0, error) } }
         guard batch.count > 1 else {
             var outcomes: [Outcome] = []
             for member in batch { outcomes.append(try await fetchAlone(member)) }
@@ -108,6 +121,7 @@ package struct ObjectFetcher: Sendable {
         for resource in answer.resources { found[resource.url.resourceKey] = resource }
         var outcomes: [Outcome] = []
         var missing: [Member] = []
+        if !found.isEmpty { misfortune.forget() }
         for member in batch {
             // A replacement character may stand for bytes that XML could not carry; only GET tells.
             if let resource = found[member.url.resourceKey], let data = resource[kind.dataProperty]?.text,
@@ -130,17 +144,36 @@ package struct ObjectFetcher: Sendable {
     }
 
     private func fetchAlone(_ member: Member) async throws -> Outcome {
+        if let error = misfortune.verdict { return .failed(member, error) }
         do {
             let object = try await client.get(member.url)
             guard !Self.isWebPage(object) else {
                 throw DAVClientError(
                     .protocolViolation, "GET \(member.url): a web page came back in place of the object.")
             }
+            if try await isCut(object, member) {
+                throw DAVClientError(
+                    .protocolViolation, "GET \(member.url): the object ends early, after \(object.bytes.count) bytes.",
+                    advice: "If it happens again, the server or a proxy cuts its answers.")
+            }
+            misfortune.forget()
             return .object(member, bytes: object.bytes, etag: object.etag ?? member.etag)
         } catch let error as DAVClientError {
             if Self.isFatal(error) { throw error }
-            return error.code == .notFound ? .vanished(member) : .failed(member, error)
+            if error.code == .notFound { return .vanished(member) }
+            misfortune.add(error)
+            return .failed(member, error)
         }
+    }
+
+    /// Whether an object without its end is not what the server stores. Real ones without an end exist, and are kept:
+    /// then the listing says that size, or the server gives the same bytes again.
+    private func isCut(_ object: DAVClient.Object, _ member: Member) async throws -> Bool {
+        let end = "END:\(kind == .calendar ? "VCALENDAR" : "VCARD")"
+        let tail = String(decoding: object.bytes.suffix(64), as: UTF8.self).uppercased()
+        if tail.contains(end) || object.bytes.count == member.size { return false }
+        if member.size != nil { return true }
+        return try await client.get(member.url).bytes != object.bytes
     }
 
     private static func isWebPage(_ object: DAVClient.Object) -> Bool {

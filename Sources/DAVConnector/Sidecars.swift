@@ -22,7 +22,16 @@ package struct CollectionSidecar: Codable, Hashable, Sendable {
     package var href: String
     package var displayName: String?
     package var ctag: String?
+    /// Of the state that the objects beside this file had, or of an earlier one: what changed since then is what the
+    /// next backup asks for.
     package var syncToken: String?
+    /// The day on which the whole collection was last listed; seconds since 1970.
+    package var listed: Int64?
+    /// The day on which all objects were last read, whatever their ETags; seconds since 1970.
+    package var read: Int64?
+    /// Whether objects of the collection are missing beside this file, so that the next backup must not ask for
+    /// changes only.
+    package var lacksObjects: Bool?
     /// Sorted by namespace and name.
     package var properties: [Property]
 

@@ -18,6 +18,8 @@ final class MemoryServer: DAVTransport {
         /// By the last segment of the path, as on the wire.
         var objects: [String: Object] = [:]
         var changes = 0
+        /// ETags by name for each state that a sync token was given for; the token is the index.
+        var states: [[String: String]] = []
     }
 
     /// What this server does differently from a good one.
@@ -27,6 +29,12 @@ final class MemoryServer: DAVTransport {
         var givesLengths = true
         var givesETags = true
         var givesChangeTags = true
+        /// Answers sync-collection (RFC 6578).
+        var givesSyncTokens = false
+        /// The most changes in one answer.
+        var syncLimit = Int.max
+        /// Lists everything whatever the token, and says nothing about what is gone.
+        var forgetsTokens = false
         /// More hrefs than this are silently left out of an answer.
         var multigetCap = Int.max
         /// More hrefs than this are refused with 507.
@@ -106,11 +114,20 @@ extension MemoryServer.State {
         collections[path]?.changes += 1
     }
 
+    /// Remembers the present state of every collection as the one that its token stands for.
+    private mutating func stamp() {
+        for path in collections.keys {
+            let state = collections[path]?.objects.mapValues(\.etag) ?? [:]
+            if collections[path]?.states.last != state { collections[path]?.states.append(state) }
+        }
+    }
+
     mutating func answer(_ request: DAVClientRequest) -> DAVClientResponse {
-        switch request.method.rawValue {
+        if habits.givesSyncTokens { stamp() }
+        return switch request.method.rawValue {
         case "OPTIONS": .status(200, [.dav: habits.davHeader])
         case "PROPFIND": propfind(request)
-        case "REPORT": report(request)
+        case "REPORT": isSync(request) ? sync(request) : report(request)
         case "DELETE": delete(request)
         case "GET": get(request)
         case "PUT": put(request)
@@ -156,15 +173,49 @@ extension MemoryServer.State {
             guard let collection = collections[path] else { return .status(404) }
             writer.response(path, propstats: [Propstat(status: .ok, properties: properties(collection))])
             for (name, object) in collection.objects.sorted(by: { $0.key < $1.key }) where isListing {
-                var properties = [XMLElement(.resourcetype), XMLElement(.getcontenttype, text: object.contentType)]
-                if habits.givesETags { properties.append(XMLElement(.getetag, text: object.etag)) }
-                if habits.givesLengths {
-                    properties.append(XMLElement(.getcontentlength, text: "\(object.bytes.count)"))
-                }
-                writer.response(path + name, propstats: [Propstat(status: .ok, properties: properties)])
+                writer.response(path + name, propstats: [Propstat(status: .ok, properties: properties(object))])
             }
         }
         return .status(207, [.contentType: "application/xml"], writer.finish())
+    }
+
+    private func properties(_ object: MemoryServer.Object) -> [XMLElement] {
+        var properties = [XMLElement(.resourcetype), XMLElement(.getcontenttype, text: object.contentType)]
+        if habits.givesETags { properties.append(XMLElement(.getetag, text: object.etag)) }
+        if habits.givesLengths { properties.append(XMLElement(.getcontentlength, text: "\(object.bytes.count)")) }
+        return properties
+    }
+
+    private func isSync(_ request: DAVClientRequest) -> Bool {
+        String(decoding: request.body.prefix(200), as: UTF8.self).contains("sync-collection")
+    }
+
+    private func sync(_ request: DAVClientRequest) -> DAVClientResponse {
+        let path = request.url.path
+        guard habits.givesSyncTokens, let root = try? XMLElement(parsing: request.body),
+            let collection = collections[path]
+        else { return .status(403) }
+        // "t:INDEX" or "t:INDEX:OFFSET" in the middle of a long answer.
+        let token = root.first(.syncToken)?.trimmedText.split(separator: ":").dropFirst().compactMap { Int($0) } ?? []
+        guard let index = token.first, collection.states.indices.contains(index) else {
+            return .status(403, [:], Self.errorBody(XMLElement(XMLName(dav: "valid-sync-token"))))
+        }
+        let before = habits.forgetsTokens ? [:] : collection.states[index]
+        let now = collection.objects.mapValues(\.etag)
+        let names = Set(before.keys).union(now.keys).filter { before[$0] != now[$0] }.sorted()
+        let offset = token.count > 1 ? token[1] : 0
+        var writer = MultistatusWriter()
+        for name in names.dropFirst(offset).prefix(habits.syncLimit) {
+            if let object = collection.objects[name] {
+                writer.response(path + name, propstats: [Propstat(status: .ok, properties: properties(object))])
+            } else {
+                writer.response(path + name, status: .notFound)
+            }
+        }
+        let isTruncated = names.count - offset > habits.syncLimit
+        if isTruncated { writer.response(path, status: .insufficientStorage) }
+        let next = isTruncated ? "t:\(index):\(offset + habits.syncLimit)" : "t:\(collection.states.count - 1)"
+        return .status(207, [.contentType: "application/xml"], writer.finish(syncToken: next))
     }
 
     private static func type(_ names: [XMLName]) -> XMLElement {
@@ -172,7 +223,8 @@ extension MemoryServer.State {
     }
 
     private func properties(_ collection: MemoryServer.Collection) -> [XMLElement] {
-        let tag = habits.givesChangeTags ? [XMLElement(.getctag, text: "\(collection.changes)")] : []
+        var tag = habits.givesChangeTags ? [XMLElement(.getctag, text: "\(collection.changes)")] : []
+        if habits.givesSyncTokens { tag.append(XMLElement(.syncToken, text: "t:\(collection.states.count - 1)")) }
         return [Self.type([.collection, collection.kind.resourceType])] + tag + collection.properties
     }
 

@@ -24,6 +24,14 @@ struct Snapshot: SnapshotTree {
 
     var paths: [String] { files.keys.sorted().map(\.description) }
 
+    /// What is said to be missing.
+    var gaps: [String] { events.compactMap { if case .incomplete(let text) = $0 { text } else { nil } } }
+
+    var warnings: [String] { events.compactMap { if case .warning(let text) = $0 { text } else { nil } } }
+
+    /// Whether the host would call it whole.
+    var isComplete: Bool { errors.isEmpty && gaps.isEmpty }
+
     var objects: [String: [UInt8]] {
         Dictionary(
             uniqueKeysWithValues: files.filter { !$0.key.name.starts(with: ".".utf8) }.map {
@@ -39,21 +47,32 @@ final class Collector<Element: Sendable>: Sendable {
     var all: [Element] { elements.withLock { $0 } }
 }
 
+/// Noon of a Saturday, so that no test meets midnight.
+let noon: Int64 = 1_795_262_400
+
 /// Runs a backup as the host does: bytes that are not sent along are read through `open` only when the description
 /// differs from the previous one.
 func backUp(
     _ transport: any DAVTransport, previous: Snapshot? = nil, location: String = "dav+http://127.0.0.1/",
-    options: [String: String] = [:], concurrency: Int = 2
+    options: [String: String] = [:], concurrency: Int = 2, keepsPartial: Bool = false, days: Int64 = 0
 ) async throws -> Snapshot {
-    let importer = try DAVImporter(settings(location, options, .source), transport: transport)
-    return try await backUp(importer, previous: previous, concurrency: concurrency)
+    var settings = try settings(location, options, .source)
+    settings.clientOptions.retry.sleep = { _ in }
+    let importer = try DAVImporter(settings, transport: transport, now: { noon + days * 86_400 })
+    return try await backUp(importer, previous: previous, concurrency: concurrency, keepsPartial: keepsPartial)
 }
 
-func backUp(_ importer: any Importer, previous: Snapshot? = nil, concurrency: Int = 2) async throws -> Snapshot {
+func backUp(
+    _ importer: any Importer, previous: Snapshot? = nil, concurrency: Int = 2, keepsPartial: Bool = false
+) async throws -> Snapshot {
     let records = Collector<Record>()
     let events = Collector<ConnectorEvent>()
     let context = ConnectorContext(previous: previous, concurrency: concurrency, report: { events.add($0) })
-    try await importer.importRecords(context) { records.add($0) }
+    do {
+        try await importer.importRecords(context) { records.add($0) }
+    } catch let error where keepsPartial {
+        events.add(.incomplete("\(error)"))
+    }
     var snapshot = Snapshot()
     for record in records.all {
         if let error = record.error {

@@ -1,0 +1,46 @@
+import ConnectorKit
+import DAVClient
+
+/// What the previous snapshot knows of a collection.
+struct PreviousCollection: Sendable {
+    let tree: any SnapshotTree
+    let sidecar: CollectionSidecar
+    /// The objects that the snapshot holds, sorted bytewise by name.
+    let objects: [ObjectsSidecar.Object]
+    /// Objects that its side file names and that it does not hold: left out by the user then.
+    let absent: [ObjectsSidecar.Object]
+
+    /// - Returns: nil when the snapshot does not have the collection, or has side files that cannot be read: that only
+    ///   makes this backup read everything.
+    init?(_ path: BytePath, in tree: any SnapshotTree) async throws {
+        guard let sidecar = await Self.decode(CollectionSidecar.self, CollectionSidecar.fileName, path, tree),
+            let known = await Self.decode(ObjectsSidecar.self, ObjectsSidecar.fileName, path, tree)
+        else { return nil }
+        var present = try await tree.names(in: path)[...]
+        var objects: [ObjectsSidecar.Object] = []
+        var absent: [ObjectsSidecar.Object] = []
+        objects.reserveCapacity(known.objects.count)
+        // Both are sorted bytewise.
+        for object in known.objects {
+            let name = object.name.utf8
+            while let first = present.first, first.lexicographicallyPrecedes(name) { present.removeFirst() }
+            if let first = present.first, first.elementsEqual(name) {
+                objects.append(object)
+            } else {
+                absent.append(object)
+            }
+        }
+        self.tree = tree
+        self.sidecar = sidecar
+        self.objects = objects
+        self.absent = absent
+    }
+
+    private static func decode<Value: Decodable>(
+        _ type: Value.Type, _ name: String, _ path: BytePath, _ tree: any SnapshotTree
+    ) async -> Value? {
+        guard let file = path.appending(name), let bytes = try? await tree.content(at: file, limit: sidecarLimit)
+        else { return nil }
+        return SidecarCoding.decode(type, bytes)
+    }
+}
