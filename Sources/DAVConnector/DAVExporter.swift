@@ -300,7 +300,11 @@ package actor DAVExporter: RehearsingExporter {
                 if !context.isRehearsal { try await client.delete(member.url, etag: member.strongETag) }
                 targets[index].tally.removed += 1
             } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
-                if error.code == .notFound { continue }
+                if error.code == .notFound {
+                    // Gone is gone: the answer to our own first try may have been lost.
+                    targets[index].tally.removed += 1
+                    continue
+                }
                 let name = Array(member.name.utf8)
                 targets[index].tally.failed += 1
                 failures.append(
@@ -341,7 +345,7 @@ package actor DAVExporter: RehearsingExporter {
             let tally = target.tally
             (outline.added, outline.replaced, outline.unchanged) = (tally.added, tally.replaced, tally.present)
             (outline.kept, outline.removed, outline.failed) = (tally.kept, tally.removed, tally.failed)
-            outline.differences += tally.differences
+            outline.differences += tally.differences()
             return outline
         }.sorted { $0.directory < $1.directory }
     }

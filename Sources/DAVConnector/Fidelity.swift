@@ -49,10 +49,21 @@ package enum Fidelity: Hashable, Sendable {
         for (line, count) in balance where count != 0 {
             if count > 0 { lost.insert(line.place) } else { gained.insert(line.place) }
         }
+        Self.collapse(&lost, unless: gained)
+        Self.collapse(&gained, unless: lost)
         let changes =
             lost.subtracting(gained).map { Change(.dropped, $0) } + gained.subtracting(lost).map { Change(.added, $0) }
             + lost.intersection(gained).map { Change(.changed, $0) }
         self = changes.isEmpty ? .rewritten : .changed(changes.sorted())
+    }
+
+    /// A component that is missing as a whole stands for all its properties.
+    private static func collapse(_ places: inout Set<String>, unless others: Set<String>) {
+        let begins = places.filter { $0.hasSuffix(" BEGIN") && !others.contains($0) }
+        for component in begins.map({ String($0.dropLast(6)) }) {
+            places = places.filter { !$0.hasPrefix(component + " ") }
+            places.insert(component)
+        }
     }
 
     /// Whether the object still says what was sent.

@@ -102,13 +102,22 @@ struct ObjectWriter: Sendable {
 
     private func recover(_ upload: Upload, _ error: DAVClientError) async throws -> Outcome {
         if error.code == .preconditionFailed {
+            // Either somebody was faster, or our own first try arrived and only its answer was lost.
+            let url = upload.existing?.url ?? upload.url
+            let now: DAVClient.Object
+            do {
+                now = try await client.get(url)
+            } catch let second as DAVClientError where second.code == .notFound {
+                // Some say 412 for an object that they do not like.
+                return .failed(error.description)
+            }
+            if upload.fidelity(now.bytes).keepsMeaning { return .stored(url, replacing: upload.existing != nil) }
             guard upload.existing == nil else {
                 return .failed("Somebody changed it during the restore; run it again. (\(error.reason))")
             }
-            // Either somebody was faster, or our own first try arrived and only its answer was lost.
             var again = upload
-            again.current = nil
-            return try await replace(again, at: upload.url, etag: nil)
+            again.current = ReadBack.Content(bytes: now.bytes, etag: now.etag)
+            return try await replace(again, at: url, etag: nil)
         }
         guard let conflict = UIDConflict(error, upload) else { return .failed(error.description) }
         guard let holder = try await holder(conflict, upload) else {
@@ -144,15 +153,17 @@ struct ObjectWriter: Sendable {
     }
 }
 
-/// A refusal because of the UID: by the precondition of RFC 4791, section 5.3.2.1, or in the words of servers that do not
-/// use it.
+/// A refusal because of the UID: by the precondition of RFC 4791, section 5.3.2.1, or of RFC 6638, section 3.2.4.1, or in the
+/// words of servers that use neither.
 private struct UIDConflict {
     let uid: String
     let holder: DAVURL?
     let reasonWithoutHolder: String
 
+    private static let conditions: Set<String> = ["no-uid-conflict", "unique-scheduling-object-resource"]
+
     init?(_ error: DAVClientError, _ upload: Upload) {
-        let isNamed = error.condition?.name.local == "no-uid-conflict"
+        let isNamed = error.condition.map { Self.conditions.contains($0.name.local) } ?? false
         let words = error.reason.lowercased()
         let isSaid = words.contains("uid") && (words.contains("exist") || words.contains("already"))
         guard isNamed || isSaid, [400, 403, 409, 412, 500].contains(error.status?.code) else { return nil }

@@ -46,13 +46,15 @@ struct RestoreTally: Sendable {
     }
 
     /// What the server made of the objects: "The server dropped X-FOO from 3 events."
-    var differences: [String] {
+    ///
+    /// - Parameter limit: the most kinds of property to name in a sentence.
+    func differences(limit: Int = .max) -> [String] {
         var lines: [String] = []
         for verb in [Fidelity.Change.Verb.dropped, .changed, .added] {
             let found = changes.filter { $0.key.change.verb == verb }
                 .sorted { ($1.value, $0.key.change.property) < ($0.value, $1.key.change.property) }
             guard !found.isEmpty else { continue }
-            var parts = found.prefix(8).map { key, count in
+            var parts = found.prefix(limit).map { key, count in
                 "\(key.change.property) \(verb.preposition) \(counted(count, key.noun))"
             }
             if found.count > parts.count { parts.append("\(found.count - parts.count) more kinds of property") }
@@ -89,7 +91,7 @@ struct RestoreTally: Sendable {
                 .note(
                     "The server wrote \(counted(rewritten, "object")) in its own way, without changing what they say."))
         }
-        return events + differences.map { .warning($0) }
+        return events + differences(limit: 8).map { .warning($0) }
     }
 }
 

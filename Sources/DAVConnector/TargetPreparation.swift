@@ -1,6 +1,7 @@
 import ConnectorKit
 import DAVClient
 import HTTPTypes
+import WebDAV
 import XMLStream
 
 /// Finds or makes the collections of a restore on the server.
@@ -225,16 +226,28 @@ struct TargetPreparation {
         target.wanted = CollectionMaker.settable(source.sidecar)
         var properties = target.wanted
         CollectionMaker.rename(&target.wanted, to: name)
-        CollectionMaker.rename(&properties, to: try await RestoreMark(source, tree).marked(name))
+        let mark = try await RestoreMark(source, tree)
+        CollectionMaker.rename(&properties, to: mark.marked(name))
         guard !context.isRehearsal else { return target }
         let left: [PropertyElement]
         do {
             left = try await CollectionMaker(client).make(url, source.sidecar, properties)
         } catch let error as DAVClientError {
-            throw Self.limit(error, source) ?? error
+            // It may have been made, and only the answer was lost.
+            guard try await isMade(url, mark) else { throw Self.limit(error, source) ?? error }
+            left = properties
         }
         try await set(left, on: &target, wanted: target.wanted)
         return target
+    }
+
+    private func isMade(_ url: DAVURL, _ mark: RestoreMark) async throws -> Bool {
+        do {
+            let answer = try await client.propfind(url, depth: .zero, .named([.displayname]))
+            return answer.own?.text(.displayname).map(mark.isOn) ?? false
+        } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
+            return false
+        }
     }
 
     /// Some servers let only so many calendars be made in an hour, or at all (connectors.md, point 27).

@@ -7,60 +7,129 @@ import Testing
 
 /// Backups of real servers, restored to real servers of another make.
 @Suite(.serialized) struct PeerTests {
-    private static let pairs: [(PeerServer.Kind, PeerServer.Kind)] = [
-        (.xandikos, .radicale), (.radicale, .xandikos),
+    /// What real servers refuse or change of the hard objects, whoever sends them: known, said in words, and no fault of
+    /// ours. Everything else must arrive with its meaning.
+    private static let peculiarities: [PeerServer.Kind: Set<String>] = [
+        // An encoded slash is refused by all four.
+        .fasti: ["a=2Fb.ics"],
+        // A character in two halves, and what its own libraries write in another way.
+        .xandikos: ["a=2Fb.ics", "fold.ics", "rfc7986.ics"],
+        .radicale: [
+            "a=2Fb.ics", "apple-group.vcf", "everywhere.ics", "extensions.ics", "fold.ics", "group4.vcf", "groups.vcf",
+            "old.vcf", "periods.ics", "photo.vcf", "rfc7986.ics", "semi;colon,comma.ics",
+        ],
+        // Takes vCard 3.0 only, and neither empty properties nor components that it does not know.
+        .cyrus: [
+            "a=2Fb.ics", "everywhere.ics", "extensions.ics", "group4.vcf", "groups.vcf", "old.vcf", "periods.ics",
+            "photo.vcf", "rfc7986.ics", "rfc9073.ics", "rfc9074.ics",
+        ],
     ]
+    /// Servers that keep every byte of what they take.
+    private static let keepers: Set<PeerServer.Kind> = [.fasti]
 
-    @Test(arguments: pairs)
-    func everythingMovesFromOneServerToAnother(from: PeerServer.Kind, to: PeerServer.Kind) async throws {
+    /// Backs up A, restores to an empty B, backs up B, and compares: all pairs of all servers.
+    @Test func everythingMovesBetweenAllServers() async throws {
         let folder = try TemporaryFolder()
-        guard let source = try await PeerServer.start(from, in: folder.appending("a")),
-            let target = try await PeerServer.start(to, in: folder.appending("b"))
-        else {
-            print("\(from) or \(to) is not installed here: run make test")
-            return
-        }
-        let expected = Self.account()
-        let filled = try await Self.fill(expected, to: try await Self.exporter(source))
-        #expect(filled.failures.isEmpty)
-        let first = try await Self.backUp(source)
-        let moved = try await Self.fill(first, to: try await Self.exporter(target))
-        #expect(moved.failures.isEmpty)
-        let second = try await Self.backUp(target)
-
-        #expect(first.errors.isEmpty && second.errors.isEmpty)
-        #expect(first.objects.keys.sorted() == expected.objects.keys.sorted())
-        #expect(second.objects.keys.sorted() == first.objects.keys.sorted())
-        for (path, bytes) in expected.objects {
-            let kind: DAVCollectionKind = path.hasSuffix(".ics") ? .calendar : .addressBook
-            for copy in [first, second] {
-                // Both programs write events in their own way, and Radicale leaves out what it thinks useless.
-                let stored = try #require(copy.objects[path])
-                let fidelity = Fidelity(sent: bytes, stored: stored, kind: kind)
-                #expect([.identical, .rewritten].contains(fidelity), "\(path): \(fidelity)")
+        var servers: [PeerServer] = []
+        for kind in PeerServer.Kind.allCases {
+            if let server = try await PeerServer.start(kind, in: folder.appending(kind.rawValue)) {
+                servers.append(server)
+            } else {
+                print("\(kind) is not here: its pairs are left out. scripts/setup test fetches it.")
             }
         }
-        for copy in [first, second] {
-            let sidecar = try #require(copy.text("/calendars/work/.collection.json"))
-            #expect(sidecar.contains("\"displayName\" : \"Work & play\""))
-            #expect(sidecar.uppercased().contains("#FF8800"))
-            #expect(
-                copy.text("/addressbooks/people/.collection.json")?.contains("\"displayName\" : \"People\"") == true)
+        var states: [PeerServer.Kind: Snapshot] = [:]
+        for server in servers {
+            let account = Self.bearable(Self.account(), server.kind)
+            let filled = try await Self.fill(account, to: try await Self.exporter(server))
+            let state = try await Self.backUp(server)
+            #expect(state.errors.isEmpty, "\(server.kind): \(state.errors)")
+            Self.judge(account, filled, state, from: "nothing", to: server.kind)
+            states[server.kind] = state
         }
-        // Nothing changed: the third backup reads nothing.
-        let third = try await Self.backUp(target, previous: second)
-        #expect(third.unread.count == second.objects.count)
-        #expect(third.objects == second.objects)
-        await source.stop()
-        await target.stop()
+        for source in servers {
+            guard let whole = states[source.kind] else { continue }
+            for target in servers where target.kind != source.kind {
+                try await Self.clear(target)
+                let state = Self.bearable(whole, target.kind)
+                let moved = try await Self.fill(state, to: try await Self.exporter(target))
+                let after = try await Self.backUp(target)
+                #expect(after.errors.isEmpty, "\(source.kind) to \(target.kind): \(after.errors)")
+                Self.judge(state, moved, after, from: source.kind.rawValue, to: target.kind)
+                // Nothing changed: the next backup reads nothing.
+                let again = try await Self.backUp(target, previous: after)
+                #expect(again.objects == after.objects)
+                #expect(again.unread.count == after.objects.count, "\(target.kind)")
+            }
+        }
+        for server in servers { await server.stop() }
     }
 
-    @Test(arguments: [PeerServer.Kind.xandikos, .radicale])
+    /// Every object arrived as it was, or is named with what became of it.
+    private static func judge(
+        _ before: Snapshot, _ result: RestoreResult, _ after: Snapshot, from source: String, to target: PeerServer.Kind
+    ) {
+        let refused = Dictionary(
+            result.failures.map { ($0.path.description, $0.reason) }, uniquingKeysWith: { first, _ in first })
+        let known = peculiarities[target] ?? []
+        let said = result.outlines.flatMap(\.differences).joined(separator: "\n")
+        for (path, bytes) in before.objects.sorted(by: { $0.key < $1.key }) {
+            let name = path.split(separator: "/").last.map(String.init) ?? ""
+            if let reason = refused[path] {
+                #expect(known.contains(name), "\(source) to \(target): \(path) was refused: \(reason)")
+                continue
+            }
+            guard let stored = after.objects[path] else {
+                Issue.record("\(source) to \(target): \(path) is gone, and nobody said so")
+                continue
+            }
+            let kind: DAVCollectionKind = path.hasSuffix(".ics") ? .calendar : .addressBook
+            if keepers.contains(target) { #expect(stored == bytes, "\(source) to \(target): \(path)") }
+            guard case .changed(let changes) = Fidelity(sent: bytes, stored: stored, kind: kind) else { continue }
+            #expect(known.contains(name), "\(source) to \(target): \(path) \(changes.map { "\($0)" })")
+            for change in changes {
+                #expect(said.contains(change.property), "\(path): \(change.property) is not spoken of")
+            }
+        }
+        // The books agree with what is there.
+        let stored = result.outlines.reduce(0) { $0 + $1.added }
+        #expect(stored + refused.count == before.objects.count, "\(source) to \(target)")
+        #expect(after.objects.count == stored, "\(source) to \(target)")
+        let work = after.text("/calendars/work/.collection.json") ?? ""
+        #expect(work.contains("\"displayName\" : \"Work & play\""))
+        #expect(work.uppercased().contains("#FF8800"))
+        #expect(after.text("/addressbooks/people/.collection.json")?.contains("\"displayName\" : \"People\"") == true)
+    }
+
+    /// Two servers in Python need a minute and more for an object with 2,000 overrides, and stop answering others.
+    private static func bearable(_ snapshot: Snapshot, _ target: PeerServer.Kind) -> Snapshot {
+        guard target == .xandikos || target == .radicale else { return snapshot }
+        var snapshot = snapshot
+        for name in ["overrides.ics", "attachment.ics"] {
+            snapshot.files[BytePath("/calendars/hard/" + name)] = nil
+            snapshot.infos[BytePath("/calendars/hard/" + name)] = nil
+        }
+        return snapshot
+    }
+
+    private static func clear(_ server: PeerServer) async throws {
+        let settings = try DAVSettings(configuration(server), role: .destination)
+        let client = try DAVClient(
+            base: settings.base, credentials: settings.credentials, transport: HTTPTransport(),
+            options: settings.clientOptions)
+        for collection in try await DAVDiscovery(client, kinds: settings.kinds).account().collections
+        where ["work", "hard", "people", "cards"].contains(collection.url.lastSegment) {
+            try await client.delete(collection.url)
+        }
+        await client.shutdown()
+    }
+
+    @Test(arguments: [PeerServer.Kind.xandikos, .radicale, .cyrus])
     func pingTellsWhatIsThere(kind: PeerServer.Kind) async throws {
         let folder = try TemporaryFolder()
         guard let server = try await PeerServer.start(kind, in: folder.path) else { return }
         let exporter = try await Self.exporter(server)
-        _ = try await Self.fill(Self.account(), to: exporter)
+        _ = try await Self.fill(Self.account(hard: false), to: exporter)
         let importer = try await Self.importer(server)
         let line = try await importer.ping()
         #expect(line.contains("of user at 127.0.0.1:\(server.port) (20 objects)"))
@@ -90,7 +159,7 @@ import Testing
 
     private static func configuration(_ server: PeerServer) -> ConnectorConfiguration {
         ConnectorConfiguration(
-            location: Location("dav+http://127.0.0.1:\(server.port)/"),
+            location: Location("dav+http://127.0.0.1:\(server.port)/\(server.kind == .cyrus ? "dav/" : "")"),
             options: ["username": server.userName, "password": server.password])
     }
 
@@ -106,7 +175,9 @@ import Testing
         var snapshot = try await DAVConnectorTests.backUp(importer, previous: previous)
         await importer.close()
         for path in snapshot.files.keys
-        where path.isWithin("/calendars/calendar") || path.isWithin("/addressbooks/addressbook") {
+        where ["calendar", "addressbook", "Default"].contains(
+            path.components.dropFirst().first.map { String(decoding: $0, as: UTF8.self) } ?? "")
+        {
             snapshot.files[path] = nil
             snapshot.infos[path] = nil
         }
@@ -114,7 +185,9 @@ import Testing
     }
 
     /// An account of two collections as a backup of some server would hold it.
-    private static func account() -> Snapshot {
+    ///
+    /// - Parameter hard: with the objects that break programs.
+    private static func account(hard: Bool = true) -> Snapshot {
         var files: [BytePath: [UInt8]] = [:]
         func add(_ path: String, _ text: String) { files[BytePath(path)] = Array(text.utf8) }
         add(
@@ -131,6 +204,16 @@ import Testing
             {"format":"fasti-dav-collection","version":1,"kind":"addressBook","href":"/x/people/","displayName":"People",
             "properties":[]}
             """)
+        add(
+            "/calendars/hard/.collection.json",
+            #"{"format":"fasti-dav-collection","version":1,"kind":"calendar","href":"/x/hard/","properties":[]}"#)
+        add(
+            "/addressbooks/cards/.collection.json",
+            #"{"format":"fasti-dav-collection","version":1,"kind":"addressBook","href":"/x/cards/","properties":[]}"#)
+        if hard {
+            files.merge(HardObjects.files(HardObjects.calendar, in: "/calendars/hard", ending: "ics")) { $1 }
+            files.merge(HardObjects.files(HardObjects.contacts, in: "/addressbooks/cards", ending: "vcf")) { $1 }
+        }
         for number in 0..<14 {
             add(
                 "/calendars/work/event \(number).ics",

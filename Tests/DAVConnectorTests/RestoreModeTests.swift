@@ -246,6 +246,46 @@ import XMLStream
         #expect(result.outlines.last?.failed == 1 && result.outlines.last?.added == 2)
     }
 
+    @Test func point03_tasksAndJournalsAreKeptLikeEvents() async throws {
+        let source = MemoryServer()
+        let kinds = XMLElement(
+            .supportedCalendarComponentSet,
+            ["VTODO", "VJOURNAL"].map { XMLElement(.comp, attributes: [XMLAttribute(XMLName("", "name"), $0)]) })
+        let task = event("t").replacing("VEVENT", with: "VTODO")
+        let entry = event("j").replacing("VEVENT", with: "VJOURNAL")
+        source.addCalendar("lists", properties: [kinds], ["t.ics": task, "j.ics": entry])
+        let server = MemoryServer()
+        let result = try await restore(try await backUp(source), to: server)
+        #expect(result.failures.isEmpty)
+        #expect(server.object("/cal/lists/", "t.ics") == Array(task.utf8))
+        #expect(server.object("/cal/lists/", "j.ics") == Array(entry.utf8))
+        #expect(server.with { $0.collections["/cal/lists/"]?.properties.contains(kinds) } == true)
+        let made = try #require(server.requests.first { $0.method.rawValue == "MKCALENDAR" })
+        let body = String(decoding: made.body, as: UTF8.self)
+        #expect(body.contains("VTODO") && body.contains("VJOURNAL"), "it can be said only when the list is made")
+    }
+
+    @Test func point11_contentIsReadOnceAndWhole() async throws {
+        // Three pieces of one object, as a store hands them over.
+        actor Pieces: ContentReader {
+            private var pieces: [[UInt8]]
+            init(_ bytes: [UInt8]) { pieces = [Array(bytes[..<10]), Array(bytes[10..<20]), Array(bytes[20...])] }
+            func next() -> [UInt8]? { pieces.isEmpty ? nil : pieces.removeFirst() }
+            func close() {}
+        }
+        let server = MemoryServer()
+        let snapshot = try await snapshot()
+        let exporter = try DAVExporter(settings("dav+http://127.0.0.1/", [:], .destination), transport: server)
+        try await exporter.begin(snapshot, ConnectorContext())
+        let path: BytePath = "/calendars/work/a.ics"
+        let bytes = try #require(snapshot.files[path])
+        let info = FileInfo(
+            name: path.name, size: Int64(bytes.count), mode: .regular(permissions: 0o600), modificationTime: .epoch)
+        try await exporter.export(Record(path: path, info: info), content: Pieces(bytes))
+        #expect(try await exporter.finish().isEmpty)
+        #expect(server.object("/cal/work/", "a.ics") == bytes)
+    }
+
     @Test func point26_overridesStayWithTheirEvent() async throws {
         let source = MemoryServer()
         let series =

@@ -7,6 +7,16 @@ package enum PeerEnvironment {
         variable("FASTI_TEST_PYTHON").flatMap { FileManager.default.isExecutableFile(atPath: $0) ? $0 : nil }
     }
 
+    /// The folder into which scripts/setup has unpacked Cyrus IMAP.
+    package static var cyrus: String? {
+        let cache =
+            variable("FASTI_BUILD_CACHE") ?? variable("XDG_CACHE_HOME").map { $0 + "/fasti" }
+            ?? variable("HOME").map { $0 + "/.cache/fasti" }
+        return cache.map { $0 + "/cyrus" }.flatMap {
+            FileManager.default.fileExists(atPath: $0 + "/.complete") ? $0 : nil
+        }
+    }
+
     /// The folder with specifications, fixtures and tools that lies beside the checkout on the authors' machines.
     package static var shared: URL? {
         let folder = variable("FASTI_SHARED").map { URL(filePath: $0) } ?? packageRoot.appending(path: "../shared")

@@ -13,12 +13,12 @@ package struct PeerServer: Sendable {
     package let folder: String
 
     package enum Kind: String, Sendable, CaseIterable {
-        case fasti, xandikos, radicale
+        case fasti, xandikos, radicale, cyrus
     }
 
     /// `http://127.0.0.1:PORT`
     package var url: String { "http://127.0.0.1:\(port)" }
-    /// The name that clients log in with; only Radicale asks for one.
+    /// The name that clients log in with; only Radicale and Cyrus ask for one.
     package var userName: String { "user" }
     package var password: String { "pass" }
 
@@ -51,6 +51,7 @@ package struct PeerServer: Sendable {
         case .fasti: PeerEnvironment.fasti
         case .xandikos: PeerEnvironment.pythonProgram("xandikos")
         case .radicale: PeerEnvironment.pythonProgram("radicale")
+        case .cyrus: PeerEnvironment.cyrus == nil ? nil : PeerEnvironment.python
         }
     }
 
@@ -63,13 +64,19 @@ package struct PeerServer: Sendable {
                 "--config", "", "--server-hosts", "127.0.0.1:\(port)", "--storage-filesystem-folder", folder,
                 "--auth-type", "none", "--logging-level", "warning",
             ]
+        case .cyrus:
+            [
+                PeerEnvironment.packageRoot.appending(path: "Tests/Peers/cyrus.py").path, PeerEnvironment.cyrus ?? "",
+                String(port),
+            ]
         }
     }
 
     private func waitUntilReady() async -> Bool {
         let deadline = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < deadline, process.isRunning {
-            if Self.accepts(port) { return true }
+            // Cyrus listens before its account is made.
+            if Self.accepts(port), kind != .cyrus || process.output.contains("ready") { return true }
             try? await Task.sleep(for: .milliseconds(20))
         }
         return false

@@ -136,10 +136,11 @@ func restore(
 }
 
 func restore(
-    _ snapshot: Snapshot, to exporter: any Exporter, isRehearsal: Bool = false, isSelection: Bool = false
+    _ snapshot: Snapshot, to exporter: any Exporter, isRehearsal: Bool = false, isSelection: Bool = false,
+    concurrency: Int = 3
 ) async throws -> RestoreResult {
     let events = Collector<ConnectorEvent>()
-    var context = ConnectorContext(concurrency: 3, report: { events.add($0) })
+    var context = ConnectorContext(concurrency: concurrency, report: { events.add($0) })
     context.isRehearsal = isRehearsal
     context.isSelection = isSelection
     try await exporter.begin(snapshot, context)
