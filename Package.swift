@@ -96,6 +96,9 @@ let package = Package(
         module(
             "DAVService",
             ["CollectionStore", "ContentLines", "ICalendar", "VCard", "WebDAV", "XMLStream", httpTypes, logging]),
+        module(
+            "GitTransport",
+            ["CPOSIX", "CollectionStore", "Compression", "GitObjects", httpTypes, logging, nioCore, nioPosix]),
         module("BackupEngine", ["Compression", "ConnectorKit", "Kloset", "KlosetFormat"]),
         module("DAVClient", ["WebDAV", "XMLStream", asyncHTTPClient, httpTypes, nioCore, nioHTTP1]),
         module(
@@ -107,7 +110,7 @@ let package = Package(
         module(
             "HTTPFront",
             [
-                "Accounts", "DAVService", "WebDAV", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging,
+                "Accounts", "CollectionStore", "DAVService", "GitTransport", "WebDAV", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging,
                 nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
             ]),
         module(
@@ -115,7 +118,7 @@ let package = Package(
             [
                 "Accounts", "BackupEngine", "BLAKE3", "CollectionStore", "Compression", "ConnectorKit", "DAVClient",
                 "DAVConnector",
-                "DAVService", "FastiConfiguration", "FileConnector", "HTTPFront", "Kloset", "KlosetFormat",
+                "DAVService", "FastiConfiguration", "FileConnector", "GitTransport", "HTTPFront", "Kloset", "KlosetFormat",
                 argumentParser, crypto, httpTypes, logging, serviceLifecycle, unixSignals,
             ]),
 
@@ -154,6 +157,7 @@ let package = Package(
         tests("ICalendarTests", ["ContentLines", "ICalendar"]),
         tests("FuzzTests", ["FuzzTargets"]),
         tests("GitObjectsTests", ["GitObjects", "PeerPrograms"]),
+        tests("GitTransportTests", ["CollectionStore", "GitTransport", "PeerPrograms", logging]),
         tests("KlosetFormatTests", ["ConnectorKit", "KlosetFormat"]),
         tests("KlosetTests", ["BLAKE3", "Compression", "ConnectorKit", "Kloset", "KlosetFormat", crypto]),
         tests("VCardTests", ["ContentLines", "VCard"]),

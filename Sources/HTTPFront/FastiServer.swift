@@ -1,4 +1,5 @@
 package import DAVService
+package import GitTransport
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -16,7 +17,8 @@ package struct FastiServer: Service {
     ///   - largestBody: bytes of the largest request that is read at all.
     ///   - ready: called with the port once connections are accepted; 0 for a Unix socket.
     package init(
-        service: DAVService, gate: RequestGate, address: ListenAddress, certificate: ServerCertificate? = nil,
+        service: DAVService, git: GitTransport? = nil, gate: RequestGate, address: ListenAddress,
+        certificate: ServerCertificate? = nil,
         metrics: RequestMetrics = RequestMetrics(), largestBody: Int, logger: Logger,
         ready: @escaping @Sendable (Int) async -> Void
     ) throws {
@@ -35,7 +37,8 @@ package struct FastiServer: Service {
             } else { plain }
         application = Application(
             responder: DAVResponder(
-                service: service, gate: gate, largestBody: largestBody, isSecure: certificate != nil, metrics: metrics),
+                service: service, git: git, gate: gate, largestBody: largestBody, isSecure: certificate != nil,
+                metrics: metrics),
             server: builder,
             configuration: .init(address: bindAddress, serverName: "Fasti", backlog: 1024),
             onServerRunning: { channel in await ready(channel.localAddress?.port ?? 0) },

@@ -14,6 +14,11 @@ enum MemberLimits {
                 .forbidden, type == .addressbook ? .carddavMaxResourceSize : .caldavMaxResourceSize,
                 "The member has \(size) bytes; at most \(context.options.maxResourceSize) are stored.")
         }
+        try checkRoom(for: size, context)
+    }
+
+    /// - Throws: 507 `quota-not-exceeded` (RFC 4331, 6).
+    static func checkRoom(for size: Int, _ context: DAVContext) throws(DAVError) {
         if let available = context.options.availableBytes?(), available < size + reserve {
             throw DAVError(
                 .insufficientStorage, .quotaNotExceeded, "There is no room left for \(size) bytes on the server's disk."

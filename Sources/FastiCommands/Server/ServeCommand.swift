@@ -3,6 +3,7 @@ internal import ArgumentParser
 internal import CollectionStore
 internal import ConnectorKit
 internal import DAVService
+internal import GitTransport
 internal import HTTPFront
 internal import Logging
 internal import ServiceLifecycle
@@ -138,8 +139,11 @@ struct ServeCommand: ContextualCommand {
             } else { nil }
 
         let metrics = RequestMetrics()
+        let executable = GitExecutable.find(in: context.environment["PATH"] ?? "/usr/bin:/bin")
+        let git = GitTransport(
+            storage: storage, executable: executable, largestMember: maxResourceSize << 20, logger: logger)
         let server = try FastiServer(
-            service: service, gate: gate, address: setup.address, certificate: certificate, metrics: metrics,
+            service: service, git: git, gate: gate, address: setup.address, certificate: certificate, metrics: metrics,
             largestBody: maxResourceSize << 20 + 1 << 20, logger: logger
         ) { port in
             try? Welcome(
@@ -149,7 +153,10 @@ struct ServeCommand: ContextualCommand {
             ).show(in: context)
             ServiceManager.notify(.ready, at: context.environment["NOTIFY_SOCKET"])
         }
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: server)]
+        let packing = RepositoryPacking(storage, executable: executable, logger: logger)
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: server), .init(service: Housekeeping(packing: packing, logger: logger)),
+        ]
         if let schedule { services.insert(.init(service: schedule), at: 0) }
         if let certificate {
             services.append(.init(service: CertificateRenewal(certificate: certificate, logger: logger)))
