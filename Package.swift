@@ -110,7 +110,8 @@ let package = Package(
         module(
             "HTTPFront",
             [
-                "Accounts", "CollectionStore", "DAVService", "GitTransport", "WebDAV", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging,
+                "Accounts", "CollectionStore", "DAVService", "GitTransport", "WebDAV", hummingbird, hummingbirdCore,
+                hummingbirdTLS, httpTypes, logging,
                 nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
             ]),
         module(
@@ -118,7 +119,8 @@ let package = Package(
             [
                 "Accounts", "BackupEngine", "BLAKE3", "CollectionStore", "Compression", "ConnectorKit", "DAVClient",
                 "DAVConnector",
-                "DAVService", "FastiConfiguration", "FileConnector", "GitTransport", "HTTPFront", "Kloset", "KlosetFormat",
+                "DAVService", "FastiConfiguration", "FileConnector", "GitTransport", "HTTPFront", "Kloset",
+                "KlosetFormat",
                 argumentParser, crypto, httpTypes, logging, serviceLifecycle, unixSignals,
             ]),
 
