@@ -14,6 +14,7 @@ package struct DAVService: Sendable {
     let logger: Logger
     let locks = LockTable()
     let shares = ShareTable()
+    let quotas = QuotaTable()
     private let known = KnownPrincipals()
 
     package init(storage: any CollectionStorage, options: DAVOptions = DAVOptions(), logger: Logger) {

@@ -39,11 +39,11 @@ extension DAVService {
                         && !context.locks.guarding(path.appending(name), .binding).isEmpty
                 },
                 refusesGrowth: { growth in
-                    do throws(DAVError) {
-                        try MemberLimits.checkRoom(for: growth, context)
+                    do {
+                        try await MemberLimits.checkRoom(for: growth, at: path, context)
                         return nil
                     } catch {
-                        return error.reason
+                        return (error as? DAVError)?.reason ?? "The server could not find out whether there is room."
                     }
                 })
         } catch {
