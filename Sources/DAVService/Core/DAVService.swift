@@ -1,5 +1,6 @@
 package import CollectionStore
 import HTTPTypes
+import ICalendar
 package import Logging
 import Synchronization
 import WebDAV
@@ -18,6 +19,7 @@ package struct DAVService: Sendable {
     private let known = KnownPrincipals()
 
     package init(storage: any CollectionStorage, options: DAVOptions = DAVOptions(), logger: Logger) {
+        CalendarScales.register(FoundationCalendarSystem.all)
         self.storage = storage
         self.options = options
         self.logger = logger

@@ -61,7 +61,10 @@ extension PropertyRegistry {
             }),
         LiveProperty(.scheduleTag, on: .calendarObject) { $0.resource.entityTag.map { .text($0.description) } },
         LiveProperty(.supportedRscaleSet, on: .calendars) { _ in
-            .elements([XMLElement(.supportedRscale, text: "GREGORIAN")])
+            .elements(
+                (["GREGORIAN"] + FoundationCalendarSystem.all.map(\.name)).map {
+                    XMLElement(.supportedRscale, text: $0)
+                })
         },
         LiveProperty(
             .supportedCalendarComponentSet, on: [.calendar, .scheduleInbox], fixed: true,
