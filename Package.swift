@@ -97,6 +97,9 @@ let package = Package(
         module(
             "DAVService",
             ["CollectionStore", "ContentLines", "ICalendar", "VCard", "WebDAV", "XMLStream", httpTypes, logging]),
+        module(
+            "GitTransport",
+            ["CPOSIX", "CollectionStore", "Compression", "GitObjects", httpTypes, logging, nioCore, nioPosix]),
         module("BackupEngine", ["Compression", "ConnectorKit", "Kloset", "KlosetFormat"]),
         module("DAVClient", ["WebDAV", "XMLStream", asyncHTTPClient, crypto, httpTypes, nioCore, nioHTTP1]),
         module(
@@ -108,7 +111,8 @@ let package = Package(
         module(
             "HTTPFront",
             [
-                "Accounts", "DAVService", "WebDAV", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging,
+                "Accounts", "CollectionStore", "DAVService", "GitTransport", "WebDAV", hummingbird, hummingbirdCore,
+                hummingbirdTLS, httpTypes, logging,
                 nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
             ]),
         module(
@@ -116,8 +120,9 @@ let package = Package(
             [
                 "Accounts", "BackupEngine", "BLAKE3", "CollectionStore", "Compression", "ConnectorKit", "DAVClient",
                 "DAVConnector",
-                "DAVService", "FastiConfiguration", "FileConnector", "HTTPFront", "ICalendar", "Kloset", "KlosetFormat",
-                "ObjectMeaning", argumentParser, crypto, httpTypes, logging, serviceLifecycle, unixSignals,
+                "DAVService", "FastiConfiguration", "FileConnector", "GitTransport", "HTTPFront", "ICalendar",
+                "Kloset", "KlosetFormat", "ObjectMeaning", argumentParser, crypto, httpTypes, logging, serviceLifecycle,
+                unixSignals,
             ]),
 
         // Layer 6: programs
@@ -155,6 +160,7 @@ let package = Package(
         tests("ICalendarTests", ["ContentLines", "ICalendar"]),
         tests("FuzzTests", ["FuzzTargets"]),
         tests("GitObjectsTests", ["GitObjects", "PeerPrograms"]),
+        tests("GitTransportTests", ["CollectionStore", "GitTransport", "PeerPrograms", logging]),
         tests("KlosetFormatTests", ["ConnectorKit", "KlosetFormat"]),
         tests("KlosetTests", ["BLAKE3", "Compression", "ConnectorKit", "Kloset", "KlosetFormat", crypto]),
         tests("ObjectMeaningTests", ["ContentLines", "ICalendar", "ObjectMeaning"]),

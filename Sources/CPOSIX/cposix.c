@@ -9,7 +9,11 @@
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #if defined(__linux__)
 #include <sys/syscall.h>
@@ -144,3 +148,56 @@ int cposix_is_cached(int descriptor, int64_t offset, int64_t size) {
     return 0;
 }
 #endif
+
+static void set_limit(pid_t process, int resource, uint64_t value) {
+#if defined(__linux__)
+    struct rlimit limit = {.rlim_cur = value, .rlim_max = value};
+    prlimit(process, resource, &limit, NULL);
+#endif
+}
+
+int cposix_spawn(
+    const char *path, char *const *arguments, char *const *environment, int input, int output, int error,
+    uint64_t cpu_seconds, uint64_t address_space, uint64_t file_size) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_adddup2(&actions, input, 0);
+    posix_spawn_file_actions_adddup2(&actions, output, 1);
+    posix_spawn_file_actions_adddup2(&actions, error, 2);
+    short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+#if defined(__APPLE__)
+    flags |= POSIX_SPAWN_CLOEXEC_DEFAULT;
+#else
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+#endif
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, flags);
+    pid_t process = -1;
+    int failure = posix_spawn(&process, path, &actions, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failure != 0) {
+        errno = failure;
+        return -1;
+    }
+    set_limit(process, RLIMIT_CPU, cpu_seconds);
+    set_limit(process, RLIMIT_AS, address_space);
+    set_limit(process, RLIMIT_FSIZE, file_size);
+    return process;
+}
+
+int cposix_unnamed_file(void) {
+#if defined(__linux__)
+    return memfd_create("fasti", MFD_CLOEXEC);
+#else
+    FILE *file = tmpfile();
+    return file == NULL ? -1 : fileno(file);
+#endif
+}

@@ -7,10 +7,10 @@ package struct GitRepository: Sendable {
     package let objects: ObjectDatabase
     package let references: References
 
-    private init(gitDirectory: String, workTree: String?) {
+    private init(gitDirectory: String, workTree: String?, objects directory: String? = nil) {
         self.gitDirectory = gitDirectory
         self.workTree = workTree
-        objects = ObjectDatabase(directory: gitDirectory + "/objects")
+        objects = ObjectDatabase(directory: directory ?? gitDirectory + "/objects")
         references = References(directory: gitDirectory)
     }
 
@@ -30,6 +30,11 @@ package struct GitRepository: Sendable {
         guard try isGitDirectory(repository.gitDirectory) else { return nil }
         try repository.checkFormat()
         return repository
+    }
+
+    /// The same repository with objects of another directory, which borrows from this one what it does not have.
+    package func reading(objects directory: String) -> GitRepository {
+        GitRepository(gitDirectory: gitDirectory, workTree: workTree, objects: directory)
     }
 
     private static func isGitDirectory(_ directory: String) throws(GitError) -> Bool {

@@ -1,4 +1,5 @@
 import DAVService
+import GitTransport
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -9,6 +10,8 @@ import NIOCore
 /// A responder of our own instead of the framework's router, whose templates get in the way of DAV paths.
 struct DAVResponder: HTTPResponder {
     let service: DAVService
+    /// nil: collections are not served to git.
+    let git: GitTransport?
     let gate: RequestGate
     let largestBody: Int
     /// Whether connections are encrypted by this server itself.
@@ -60,6 +63,9 @@ struct DAVResponder: HTTPResponder {
             var forwarded = DAVRequest(
                 method: request.method, target: target, headers: request.headers, user: user,
                 scheme: isSecure ? "https" : "http", authority: request.head.authority ?? "")
+            if let git, let asked = GitRequest(method: request.method, target: target, headers: request.headers) {
+                return try await answer(asked, with: git, forwarded, request)
+            }
             guard let body = try await body(of: request) else {
                 var answer = Response(await service.refuseTooLarge(forwarded, limit: largestBody), isHead: false)
                 answer.headers[.connection] = "close"

@@ -1,4 +1,6 @@
 package import DAVService
+package import GitTransport
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -8,54 +10,72 @@ import ServiceLifecycle
 
 /// The server at its address: HTTP/1.1, with TLS where there is a certificate, one process, all cores.
 package struct FastiServer: Service {
-    private let application: Application<DAVResponder>
+    private let server: any Service
 
     /// - Parameters:
     ///   - address: where to listen.
     ///   - certificate: nil for plain HTTP.
     ///   - largestBody: bytes of the largest request that is read at all.
-    ///   - ready: called with the port once connections are accepted; 0 for a Unix socket.
+    ///   - ready: called with the port once connections are accepted; 0 where there is none or it is not ours.
     package init(
-        service: DAVService, gate: RequestGate, address: ListenAddress, certificate: ServerCertificate? = nil,
+        service: DAVService, git: GitTransport? = nil, gate: RequestGate, address: ListenAddress,
+        certificate: ServerCertificate? = nil,
         metrics: RequestMetrics = RequestMetrics(), largestBody: Int, logger: Logger,
         ready: @escaping @Sendable (Int) async -> Void
     ) throws {
-        let bindAddress: BindAddress =
-            switch address {
-            case .host(let host, let port): .hostname(host, port: port)
-            case .unixSocket(let path): .unixDomainSocket(path: path)
-            }
         let responder = DAVResponder(
-            service: service, gate: gate, largestBody: largestBody, isSecure: certificate != nil, metrics: metrics,
-            logger: logger)
-        let plain = HTTPServerBuilder.http1(
-            configuration: .init(
-                additionalChannelHandlers: [ConnectionInstaller(responder: responder, largestBody: largestBody)]))
+            service: service, git: git, gate: gate, largestBody: largestBody, isSecure: certificate != nil,
+            metrics: metrics, logger: logger)
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionInstaller(responder: responder, largestBody: largestBody)])
+        let bindAddress: BindAddress
+        var mode: UInt32?
+        switch address {
+        case .host(let host, let port): bindAddress = .hostname(host, port: port)
+        case .unixSocket(let path, let given):
+            bindAddress = .unixDomainSocket(path: path)
+            mode = given
+        case .activated(let sockets):
+            server = ActivatedServer(
+                sockets: sockets, responder: responder, configuration: configuration, certificate: certificate,
+                serverName: Self.name, logger: logger, ready: { await ready(0) })
+            return
+        }
+        let plain = HTTPServerBuilder.http1(configuration: configuration)
         let builder =
             if let certificate {
                 try HTTPServerBuilder.tls(plain, tlsConfiguration: certificate.configuration())
             } else { plain }
-        application = Application(
-            responder: responder,
-            server: builder,
-            configuration: .init(address: bindAddress, serverName: "Fasti", backlog: 1024),
-            onServerRunning: { channel in await ready(channel.localAddress?.port ?? 0) },
+        let socketMode = mode
+        server = Application(
+            responder: responder, server: builder,
+            configuration: .init(address: bindAddress, serverName: Self.name, backlog: 1024),
+            onServerRunning: { channel in
+                if case .unixSocket(let path, _) = address, let socketMode { chmod(path, mode_t(socketMode)) }
+                await ready(channel.localAddress?.port ?? 0)
+            },
             logger: logger)
     }
 
-    package func run() async throws { try await application.run() }
+    private static let name = "Fasti"
+
+    package func run() async throws { try await server.run() }
 }
 
 /// Where a server listens.
 package enum ListenAddress: Hashable, Sendable {
     case host(String, port: Int)
-    case unixSocket(String)
+    /// With the permissions of the socket, where they matter.
+    case unixSocket(String, mode: UInt32? = nil)
+    /// Where the service manager says.
+    case activated(ActivatedSockets)
 
     /// Whether only this machine can connect.
     package var isLocal: Bool {
         switch self {
         case .unixSocket: true
         case .host(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        case .activated(let sockets): sockets.isLocal
         }
     }
 }

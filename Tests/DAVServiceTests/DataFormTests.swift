@@ -188,4 +188,32 @@ import XMLStream
         #expect(answer.status == 507 && answer.condition == "{DAV:}number-of-matches-within-limits")
         #expect(answer.sentence.contains("seconds"))
     }
+
+    @Test func aPersonsRoomIsLimited() async throws {
+        var options = DAVOptions(autocreate: .defaults, quota: 3_000)
+        options.availableBytes = { 1 << 30 }
+        let site = try await Site(options)
+        for user in ["ada", "bob"] { _ = try await site.send(.propfind, "/", [.depth: "0"], user: user) }
+        let home = "/ada/calendars/calendar/"
+        func event(_ uid: String, _ size: Int) -> String {
+            Body.event(uid: uid, "DTSTART:20260101T100000Z", "SUMMARY:" + String(repeating: "x", count: size))
+        }
+        let large = event("a", 2_000)
+        #expect(try await site.send(.put, home + "a.ics", body: large, user: "ada").status == 201)
+        let refused = try await site.send(.put, home + "b.ics", body: event("b", 1_000), user: "ada")
+        #expect(refused.status == 507 && refused.condition == "{DAV:}quota-not-exceeded")
+        #expect(refused.sentence.contains("ada may store 3000 bytes"))
+        #expect(try await site.send(.put, home + "a.ics", body: event("a", 2_300), user: "ada").status == 204)
+        #expect(try await site.send(.put, home + "c.ics", body: event("c", 10), user: "ada").status == 201)
+        let copy = try await site.send(
+            .copy, home + "a.ics", [.destination: "/ada/calendars/copy.ics"], user: "ada")
+        #expect(copy.status == 507, "copies take room too")
+        let found = try await site.propfind(home, "<quota-used-bytes/><quota-available-bytes/>", user: "ada")[home]
+        let used = Int(found?.text(.quotaUsedBytes) ?? "") ?? 0
+        #expect(used > 2_300 && found?.text(.quotaAvailableBytes) == String(3_000 - used))
+        // The room of others is theirs; what is gone is free again.
+        #expect(try await site.send(.put, "/bob/calendars/calendar/b.ics", body: large, user: "bob").status == 201)
+        #expect(try await site.send(.delete, home + "a.ics", user: "ada").status == 204)
+        #expect(try await site.send(.put, home + "b.ics", body: event("b", 1_000), user: "ada").status == 201)
+    }
 }

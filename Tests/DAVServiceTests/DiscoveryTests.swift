@@ -168,4 +168,18 @@ import XMLStream
         #expect([403, 401].contains(answer.status) || user.isEmpty)
         #expect(answer.status != 500)
     }
+
+    /// As python-caldav's `search_principals` asks.
+    @Test func aSearchWithoutCriteriaFindsEverybody() async throws {
+        let site = try await Site(DAVOptions(autocreate: .defaults))
+        for user in ["ada", "bob"] { _ = try await site.send(.propfind, "/", [.depth: "0"], user: user) }
+        let body =
+            "<principal-property-search \(Body.namespaces)><prop/><C:calendar-home-set/><displayname/></principal-property-search>"
+        let answer = try await site.send(.report, "/", [.depth: "0"], body: body, user: "ada")
+        #expect(answer.status == 207)
+        let people = try answer.multistatus
+        #expect(people.responses.flatMap(\.hrefs).sorted() == ["/ada/", "/bob/"])
+        #expect(people["/ada/"]?.text(.displayname) == "ada")
+        #expect(people["/ada/"]?.hrefs(in: .calendarHomeSet) == ["/ada/calendars/"])
+    }
 }

@@ -159,4 +159,82 @@ import Testing
         #expect(try await logIn("anna's own secret") == 207)
         await server.stop()
     }
+
+    /// What systemd does: it binds and listens, and starts the program with the socket as descriptor 3.
+    private static let activation = """
+        import os, socket, sys
+        s = socket.socket(socket.AF_INET if sys.argv[1] != "unix" else socket.AF_UNIX)
+        s.bind((sys.argv[2], 0) if sys.argv[1] != "unix" else sys.argv[2])
+        s.listen(64)
+        print("listening", s.getsockname()[1] if sys.argv[1] != "unix" else "", flush=True)
+        os.dup2(s.fileno(), 3)
+        os.set_inheritable(3, True)
+        os.environ["LISTEN_PID"], os.environ["LISTEN_FDS"] = str(os.getpid()), "1"
+        os.execv(sys.argv[3], sys.argv[3:])
+        """
+
+    @Test func theServiceManagerMayBindTheSocket() async throws {
+        guard let fasti = PeerEnvironment.fasti, let python = PeerEnvironment.python else { return }
+        let work = try TemporaryFolder()
+        let serve = ["serve", "--defaults", "-d", work.appending("dav")]
+        let process = try PeerProcess(python, ["-c", Self.activation, "tcp", "127.0.0.1", fasti] + serve)
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !process.output.contains("Ctrl-C"), process.isRunning, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let port = try #require(
+            process.output.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) })
+        let page = try await exchange("GET", "http://127.0.0.1:\(port)/")
+        #expect(page.status == 200 && page.header("Date") != nil && page.header("Server") == "Fasti")
+        #expect(page.header("X-Request-ID")?.isEmpty == false)
+        #expect(await process.stop() == 0, "it ends in good order: \(process.output)")
+
+        // A socket for everybody is refused without passwords, as an address for everybody is.
+        let open = try PeerProcess(python, ["-c", Self.activation, "tcp", "0.0.0.0", fasti] + serve)
+        #expect(await open.waitUntilExit() == 64)
+        #expect(open.output.contains("--users"))
+
+        let path = work.appending("socket")
+        let local = try PeerProcess(python, ["-c", Self.activation, "unix", path, fasti] + serve)
+        while !local.output.contains("Ctrl-C"), local.isRunning, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(
+            try await curl("--unix-socket", path, "-o", "/dev/null", "-w", "%{http_code}", "http://x/").text == "200")
+        #expect(await local.stop() == 0)
+    }
+
+    @Test func optionsOfXandikosMeanTheSame() async throws {
+        guard let fasti = PeerEnvironment.fasti else { return }
+        let work = try TemporaryFolder()
+        let socket = work.appending("socket")
+        let process = try PeerProcess(
+            fasti, ["serve", "-d", work.appending("dav"), "-l", socket, "--socket-mode", "660"],
+            environment: ["DEFAULTS": "true", "EAGER": "1", "NO_DETECT_SYSTEMD": "yes"])
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !process.output.contains("Ctrl-C"), process.isRunning, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let attributes = try FileManager.default.attributesOfItem(atPath: socket)
+        #expect((attributes[.posixPermissions] as? Int) == 0o660)
+        let url = "http://x/user/calendars/calendar/"
+        #expect(try await curl("--unix-socket", socket, "-o", "/dev/null", "-w", "%{http_code}", url).text == "200")
+        #expect(await process.stop() == 0)
+
+        let autocert = try await run(fasti, ["serve", "-d", work.path, "--autocert"])
+        #expect(autocert.status == 64 && autocert.standardError.contains("--tls-certificate"))
+        let word = try await run(fasti, ["serve", "-d", work.path], environment: ["AUTOCREATE": "perhaps"])
+        #expect(word.status == 64 && word.standardError.contains("AUTOCREATE"))
+        let users = work.appending("htpasswd")
+        try #require(
+            try await run(fasti, ["user", "add", "--users", users, "--stdin", "ada"], input: Array("12345678\n".utf8))
+                .status == 0)
+        let server = try #require(
+            try await PeerServer.start(.fasti, in: work.appending("dav2"), arguments: ["--htpasswd", users]))
+        #expect(try await exchange("PROPFIND", server.url + "/").status == 401)
+        #expect(
+            try await exchange("PROPFIND", server.url + "/", headers: ["Depth": "0"], user: "ada:12345678").status
+                == 207)
+        await server.stop()
+    }
 }

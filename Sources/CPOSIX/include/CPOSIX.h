@@ -45,4 +45,14 @@ int cposix_set_uncached(int descriptor, int uncached);
 // Whether the system has all of a part of an open file in memory: 1, or 0 when it has not or cannot tell.
 int cposix_is_cached(int descriptor, int64_t offset, int64_t size);
 
+// Starts a program in a process group of its own, with no signal blocked or ignored and no other descriptor than the
+// three given. The limits (of CPU time in seconds, of address space and of files written in bytes) hold where the
+// system can set them for another process. Returns its number, or -1 with `errno`.
+int cposix_spawn(
+    const char *path, char *const *arguments, char *const *environment, int input, int output, int error,
+    uint64_t cpu_seconds, uint64_t address_space, uint64_t file_size);
+
+// A file without a name, in memory where the system has such files.
+int cposix_unnamed_file(void);
+
 #endif

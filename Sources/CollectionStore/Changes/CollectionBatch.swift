@@ -60,6 +60,7 @@ struct CollectionBatch {
             .put(try rename(name, to: new, condition, replacing, change.author))
         case .properties(let body): try setProperties(body, change.author)
         case .initialize(let type, let properties): try initialize(type, properties, change.author)
+        case .advance: throw CollectionStoreError(.inputOutput, "A push cannot be part of a batch.")
         }
     }
 

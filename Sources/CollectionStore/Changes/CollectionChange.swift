@@ -13,6 +13,8 @@ struct CollectionChange: Sendable {
         case properties(@Sendable (inout CollectionProperties) throws(CollectionStoreError) -> Void)
         /// The first commit of a new collection.
         case initialize(CollectionType, CollectionProperties)
+        /// The branch goes on to a commit that was pushed and looked at.
+        case advance(IncomingPush, to: ObjectID)
     }
 
     struct PreparedMember: Sendable {

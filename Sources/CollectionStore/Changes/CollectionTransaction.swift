@@ -28,11 +28,30 @@ struct CollectionTransaction: Sendable {
 
     /// One outcome per change, in their order. Changes are independent: one that is refused does not touch the others.
     func run(_ changes: [CollectionChange]) -> [Outcome] {
+        var outcomes: [Outcome] = []
+        while outcomes.count < changes.count {
+            let rest = changes[outcomes.count...]
+            if let first = rest.first, case .advance(let push, let commit) = first.kind {
+                outcomes += patiently([first]) { () throws(CollectionStoreError) in
+                    [.success(try advance(push, to: commit, by: first.author))]
+                }
+            } else {
+                let run = Array(rest.prefix { if case .advance = $0.kind { false } else { true } })
+                outcomes += patiently(run) { () throws(CollectionStoreError) in try attempt(run) }
+            }
+        }
+        return outcomes
+    }
+
+    /// Tries again while another program has a lock.
+    private func patiently(
+        _ changes: [CollectionChange], _ body: () throws(CollectionStoreError) -> [Outcome]
+    ) -> [Outcome] {
         let deadline = FileTime.now.seconds + Self.patience
         var pause: UInt32 = 2_000
         while true {
             do throws(CollectionStoreError) {
-                return try attempt(changes)
+                return try body()
             } catch {
                 guard error.code == .locked, FileTime.now.seconds < deadline else {
                     return changes.map { _ in .failure(error) }
@@ -70,5 +89,27 @@ struct CollectionTransaction: Sendable {
         }
         uids.put(batch.takeUIDs(), for: batch.state.treeID)
         return outcomes
+    }
+
+    private func advance(
+        _ push: IncomingPush, to commit: ObjectID, by author: ChangeAuthor
+    ) throws(CollectionStoreError) -> CollectionChange.Outcome {
+        let head = try published.view().state.head
+        guard head == push.base else {
+            throw CollectionStoreError(.preconditionFailed, "\(published.path) has changed meanwhile; fetch first.")
+        }
+        let time = FileTime.now.seconds
+        let committer = identities.identity(published.repository).committer.signature(at: time)
+        try withGit { () throws(GitError) in
+            try push.moveObjects()
+            let next = References.Head(reference: head.reference, commit: commit)
+            try BranchAdvance(published.repository).run(from: head, to: commit)
+            let entry = ReflogEntry(
+                old: head.commit ?? .zero, new: commit, signature: committer,
+                message: author.user.map { "push by \($0)" } ?? "push")
+            try? published.repository.references.appendReflog(next, [entry])
+        }
+        _ = try published.view()
+        return .done
     }
 }

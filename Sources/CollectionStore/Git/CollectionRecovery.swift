@@ -18,7 +18,7 @@ struct CollectionRecovery {
         let head = try repository.references.head()
         if let commit = try repository.references.abandonedUpdate(of: head), isDescendant(commit, of: head.commit) {
             do throws(GitError) {
-                try complete(commit, from: head)
+                try BranchAdvance(repository).run(from: head, to: commit)
             } catch  where error.code == .locked || error.code == .conflict {
                 return  // somebody else is at it
             }
@@ -42,57 +42,5 @@ struct CollectionRecovery {
             current = parent
         }
         return false
-    }
-
-    private func complete(_ commit: ObjectID, from head: References.Head) throws(GitError) {
-        var lock: LockFile?
-        if repository.workTree != nil {
-            lock = try LockFile.acquire(for: repository.indexPath, in: repository.gitDirectory)
-        }
-        var update = try repository.references.beginUpdate(from: head)
-        try update.prepare(commit)
-        if let workTree = repository.workTree {
-            let old = try files(of: head.commit)
-            let new = try files(of: commit)
-            var index = CollectionState.readIndex(repository, try tree(of: head.commit))
-            for name in Set(old.keys).union(new.keys) where old[name] != new[name] {
-                let path = workTree + "/" + name
-                guard let id = new[name] else {
-                    try FileSystem.removeFile(path)
-                    index.remove(named: name.utf8)
-                    continue
-                }
-                try FileSystem.makeDirectoryIfMissing(FileSystem.directory(of: path))
-                try FileSystem.replaceFile(path, with: repository.objects.read(id, as: .blob))
-                if let status = try FileSystem.status(of: path) {
-                    index.set(IndexEntry(name: Array(name.utf8), id: id, status: status))
-                }
-            }
-            try lock?.write(index.encoded())
-            try lock?.sync()
-            try lock?.commit()
-        }
-        _ = try update.commit()
-    }
-
-    private func tree(of commit: ObjectID?) throws(GitError) -> SpliceableTree {
-        guard let commit else { return SpliceableTree() }
-        return try repository.tree(repository.commit(commit).tree)
-    }
-
-    /// What the writer writes: files at the top, and those of the metadata directory.
-    private func files(of commit: ObjectID?) throws(GitError) -> [String: ObjectID] {
-        var files: [String: ObjectID] = [:]
-        for entry in try tree(of: commit) {
-            guard let name = String(validating: entry.name, as: UTF8.self) else { continue }
-            if entry.mode.isRegularFile {
-                files[name] = entry.id
-            } else if entry.mode.isTree, name == CollectionMetadata.fileName {
-                for inner in try repository.tree(entry.id) where inner.mode.isRegularFile {
-                    files["\(name)/" + String(decoding: inner.name, as: UTF8.self)] = inner.id
-                }
-            }
-        }
-        return files
     }
 }

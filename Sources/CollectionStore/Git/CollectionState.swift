@@ -55,7 +55,7 @@ struct CollectionState: Sendable {
     private static let metadataLimit = 4 << 20
     private static let name = Array(CollectionMetadata.fileName.utf8)
 
-    private static func readMetadata(
+    static func readMetadata(
         _ repository: GitRepository, _ tree: SpliceableTree
     ) throws(GitError) -> (CollectionMetadata, INIFile) {
         let config = try repository.config()

@@ -199,7 +199,7 @@ package struct GitCollectionStorage: CollectionStorage {
         _ = try await submit(CollectionChange(kind: .properties(change), author: author), path)
     }
 
-    private func submit(
+    func submit(
         _ change: CollectionChange, _ path: CollectionPath
     ) async throws(CollectionStoreError) -> CollectionChange.Outcome {
         let collection: GitCollection?

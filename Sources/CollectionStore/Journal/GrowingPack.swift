@@ -98,6 +98,14 @@ struct GrowingPack: ~Copyable {
         String(path.dropFirst(repository.objects.packDirectory.utf8.count + 1))
     }
 
+    /// The name of the pack that grows in a repository at the moment, without extension.
+    static func current(in gitDirectory: String) -> String? {
+        guard let bytes = try? FileSystem.readIfPresent("\(gitDirectory)/\(note)", limit: 1 << 20) else { return nil }
+        let words = String(decoding: bytes, as: UTF8.self).prefix { $0 != "\n" }.split(separator: " ")
+        guard words.count == 2, words[0].hasPrefix("pack-"), words[1] != "\(isFinished)" else { return nil }
+        return String(words[0])
+    }
+
     private func writeNote() {
         var text = ""
         if let path {

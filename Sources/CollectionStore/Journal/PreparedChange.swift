@@ -55,7 +55,7 @@ enum PreparedChange: Sendable {
             }
             self = .delete(
                 name, if: condition, title: ChangeMessage.deleteTitle(name, facts: facts), author: change.author)
-        case .rename, .properties, .initialize: self = .direct(change)
+        case .rename, .properties, .initialize, .advance: self = .direct(change)
         }
     }
 }

@@ -18,6 +18,7 @@ final class DAVContext: Sendable {
     /// Collections of others that appear among the person's own.
     let shares: Shares
     let shareTable: ShareTable
+    let quotas: QuotaTable
     /// Who asks below their own principal sees shared collections there, who asks at the owner's sees them there.
     private let showsShares: Bool
     let preferences: Preferences
@@ -34,6 +35,7 @@ final class DAVContext: Sendable {
         logger = service.logger
         locks = service.locks
         shareTable = service.shares
+        quotas = service.quotas
         prefix = RoutePrefix(service.options.routePrefix)
         self.request = request
         guard !request.target.contains("#") else {

@@ -20,6 +20,8 @@ package struct DAVOptions: Sendable {
 
     /// How many bytes can still be stored; nil when nobody knows.
     package var availableBytes: (@Sendable () -> Int?)?
+    /// How many bytes the members of all collections of one person may have together; nil: no limit.
+    package var quota: Int?
     /// The longest one request may take, in seconds.
     package var maxSeconds: Int
     /// The addresses of the one user, such as `mailto:ada@example.org`, when the principal has none of its own.
@@ -37,7 +39,7 @@ package struct DAVOptions: Sendable {
         routePrefix: String = "/", singleUserPrincipal: CollectionPath? = nil, autocreate: Autocreate = .never,
         maxResourceSize: Int = 10 << 20, maxInstances: Int = 20_000, maxAnswerSize: Int = 256 << 20,
         maxMultigetHrefs: Int = 100_000, maxSeconds: Int = 120, addresses: [String] = [],
-        availableBytes: (@Sendable () -> Int?)? = nil
+        quota: Int? = nil, availableBytes: (@Sendable () -> Int?)? = nil
     ) {
         self.routePrefix = routePrefix
         self.singleUserPrincipal = singleUserPrincipal
@@ -48,6 +50,7 @@ package struct DAVOptions: Sendable {
         self.maxMultigetHrefs = maxMultigetHrefs
         self.maxSeconds = maxSeconds
         self.addresses = addresses
+        self.quota = quota
         self.availableBytes = availableBytes
     }
 }

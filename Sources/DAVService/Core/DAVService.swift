@@ -1,5 +1,6 @@
 package import CollectionStore
 import HTTPTypes
+import ICalendar
 package import Logging
 import Synchronization
 import WebDAV
@@ -14,9 +15,11 @@ package struct DAVService: Sendable {
     let logger: Logger
     let locks = LockTable()
     let shares = ShareTable()
+    let quotas = QuotaTable()
     private let known = KnownPrincipals()
 
     package init(storage: any CollectionStorage, options: DAVOptions = DAVOptions(), logger: Logger) {
+        CalendarScales.register(FoundationCalendarSystem.all)
         self.storage = storage
         self.options = options
         self.logger = logger

@@ -12,6 +12,9 @@ enum CollectionRendering {
     case cards
     /// A small page for a person with a browser.
     case page
+    /// The first page: what the person has here, and how apps find it. Its own styles and script bear a secret of this
+    /// answer, so that nothing else on it can be one.
+    case home(nonce: String)
 
     /// Data for calendars unless a browser asks; data for address books if it is asked for.
     static func choose(for resource: Resource, _ context: DAVContext) async throws -> CollectionRendering {
@@ -22,15 +25,23 @@ enum CollectionRendering {
             return accept.contains("text/html") && !accept.contains("text/calendar") && !isExport ? .page : .calendar
         case .addressbook:
             return isExport || accept.contains("text/vcard") ? .cards : .page
+        case .root: return .home(nonce: HTML.nonce())
         default: return .page
         }
+    }
+
+    /// What the browser may load and run.
+    var securityPolicy: String {
+        let nothing = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        guard case .home(let nonce) = self else { return nothing }
+        return nothing + "; style-src 'nonce-\(nonce)'; script-src 'nonce-\(nonce)'"
     }
 
     var contentType: String {
         switch self {
         case .calendar: "text/calendar; charset=utf-8"
         case .cards: "text/vcard; charset=utf-8"
-        case .page: "text/html; charset=utf-8"
+        case .page, .home: "text/html; charset=utf-8"
         }
     }
 
@@ -38,6 +49,7 @@ enum CollectionRendering {
         switch (self, resource.collection) {
         case (.calendar, let view?): return try await Self.mergedCalendar(view)
         case (.cards, let view?): return try await Self.allCards(view)
+        case (.home(let nonce), _): return try await HomePage(context).render(nonce: nonce)
         default: return try await CollectionPage.render(resource, context)
         }
     }

@@ -27,8 +27,7 @@ struct GetHandler: DAVHandler {
             let rendering = try await CollectionRendering.choose(for: resource, context)
             headers[.contentType] = rendering.contentType
             headers[.vary] = "Accept"
-            // Nothing on the page needs a script, a picture or a frame.
-            headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
+            headers[.contentSecurityPolicy] = rendering.securityPolicy
             body = try await rendering.render(resource, context)
         }
         return Self.answer(body, headers, context.request.method)

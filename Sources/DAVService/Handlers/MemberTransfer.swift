@@ -11,12 +11,17 @@ struct MemberTransfer {
     /// - Returns: the entity tag of the copy.
     @discardableResult
     func copy(
-        _ member: Member, of view: any CollectionView, to destination: CollectionPath, if condition: WriteCondition
+        _ member: Member, of view: any CollectionView, to destination: CollectionPath, if condition: WriteCondition,
+        isMove: Bool = false
     ) async throws -> PutOutcome {
         guard let parent = destination.parent else { throw DAVError(.forbidden, "The root is no member.") }
         let name = try MemberName(destination.name)
         let bytes = try await view.content(of: member)
         let outcome: PutOutcome
+        // What moves among a person's own collections takes no more room than before.
+        if !isMove || context.owner(of: view.path) != context.owner(of: destination) {
+            try await MemberLimits.checkRoom(for: bytes.count, at: destination, context)
+        }
         do {
             outcome = try await context.storage.put(bytes, as: name, in: parent, if: condition, by: context.author)
         } catch {
@@ -31,7 +36,7 @@ struct MemberTransfer {
         replacing: WriteCondition
     ) async throws {
         guard destination.parent == view.path else {
-            let outcome = try await copy(member, of: view, to: destination, if: replacing)
+            let outcome = try await copy(member, of: view, to: destination, if: replacing, isMove: true)
             do {
                 // What has changed meanwhile is not lost: it stays, and the copy goes.
                 let same = WriteCondition { $0?.etag == member.etag && condition.isMet(by: $0) }

@@ -30,7 +30,7 @@ struct PostHandler: DAVHandler {
         let path = view.path.appending(name)
         try preconditions.requireUnlocked(path, .binding)
         let body = context.request.body
-        try MemberLimits.check(body.count, for: view.type, context)
+        try await MemberLimits.check(body.count, at: path, for: view.type, context)
         do {
             let outcome = try await context.storage.put(body, as: name, in: view.path, if: .absent, by: context.author)
             var response = PutHandler.answer(outcome, body, path, context)

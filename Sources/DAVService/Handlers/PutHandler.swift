@@ -26,7 +26,7 @@ struct PutHandler: DAVHandler {
         }
         let body = context.request.body
         let type = body.count > context.options.maxResourceSize ? try await context.resource(at: parent) : nil
-        try MemberLimits.check(body.count, for: type?.collection?.type, context)
+        try await MemberLimits.check(body.count, at: path, for: type?.collection?.type, context)
         let outcome: PutOutcome
         do {
             let name = try MemberName(path.name)

@@ -63,7 +63,10 @@ extension PropertyRegistry {
             scope.resource.entityTag.map { .text($0.description) }
         },
         LiveProperty(.supportedRscaleSet, on: .calendars) { _ in
-            .elements([XMLElement(.supportedRscale, text: "GREGORIAN")])
+            .elements(
+                (["GREGORIAN"] + FoundationCalendarSystem.all.map(\.name)).map {
+                    XMLElement(.supportedRscale, text: $0)
+                })
         },
         LiveProperty(
             .supportedCalendarComponentSet, on: [.calendar, .scheduleInbox], fixed: true,

@@ -16,13 +16,34 @@ enum Quota {
             case .quotaUsedBytes:
                 values[element.name] = .bytes(Array(String(try await used(resource, context)).utf8))
             case .quotaAvailableBytes:
-                if let available = context.options.availableBytes?() {
+                if let available = try await available(for: resource, context) {
                     values[element.name] = .bytes(Array(String(max(0, available)).utf8))
                 }
             default: continue
             }
         }
         return values
+    }
+
+    /// What can still be stored there: what the disk has, or less where the owner has a limit.
+    private static func available(for resource: Resource, _ context: DAVContext) async throws -> Int? {
+        let disk = context.options.availableBytes?()
+        guard let limit = context.options.quota, let owner = context.owner(of: resource.path) else { return disk }
+        let left = try await limit - used(by: owner, context)
+        return disk.map { min($0, left) } ?? left
+    }
+
+    /// What all collections of a person hold, in bytes, whoever asks.
+    static func used(by owner: CollectionPath, _ context: DAVContext) async throws -> Int {
+        try context.checkTime()
+        var sum = 0
+        if case .collection(let view) = try await context.storage.node(at: owner) {
+            for member in try await view.members() { sum += member.size }
+        }
+        for name in try await context.storage.children(of: owner) {
+            sum += try await used(by: owner.appending(name), context)
+        }
+        return sum
     }
 
     /// All members below, in bytes.

@@ -3,6 +3,7 @@ internal import ArgumentParser
 internal import CollectionStore
 internal import ConnectorKit
 internal import DAVService
+internal import GitTransport
 internal import HTTPFront
 internal import Logging
 internal import ServiceLifecycle
@@ -107,9 +108,15 @@ struct ServeCommand: ContextualCommand {
         help: ArgumentHelp("The largest object that is taken, in MiB.", valueName: "number"))
     var maxResourceSize = 10
 
+    @Option(
+        name: .customLong("quota"),
+        help: ArgumentHelp("What the collections of one user may hold together, in MiB.", valueName: "number"))
+    var quota: Int?
+
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
+        if let quota, !(1...(1 << 30)).contains(quota) { throw ValidationError("--quota must be at least 1.") }
         if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be between 0 and 65535.") }
         guard (1...512).contains(maxResourceSize) else {
             throw ValidationError("--max-resource-size must be between 1 and 512.")
@@ -125,8 +132,11 @@ struct ServeCommand: ContextualCommand {
     func run(in context: CommandContext) async throws -> ExitStatus {
         let setup = try setup(context)
         let folder = try context.dataFolder(directory)
+        for name in ["DUMP_DAV_XML", "AVAHI", "NO_STRICT", "PARANOID", "EAGER"] {
+            _ = try ServerEnvironment(context.environment).flag(name)
+        }
         let storage = try await openStorage(folder, setup)
-        let logger = logger(context)
+        let logger = try logger(context)
         let service = DAVService(storage: storage, options: try options(context, folder, setup), logger: logger)
         let gate = try gate(setup.address, context)
         let certificate = try security.certificate(context)
@@ -134,12 +144,15 @@ struct ServeCommand: ContextualCommand {
             if let snapshots {
                 try await SnapshotSchedule(
                     store: snapshots, interval: snapshotInterval, service: service, routePrefix: setup.prefix,
-                    storage: storage, usersFile: users.map(context.absolute), context: context)
+                    storage: storage, usersFile: usersFile.map(context.absolute), context: context)
             } else { nil }
 
         let metrics = RequestMetrics()
+        let executable = GitExecutable.find(in: context.environment["PATH"] ?? "/usr/bin:/bin")
+        let git = GitTransport(
+            storage: storage, executable: executable, largestMember: maxResourceSize << 20, logger: logger)
         let server = try FastiServer(
-            service: service, gate: gate, address: setup.address, certificate: certificate, metrics: metrics,
+            service: service, git: git, gate: gate, address: setup.address, certificate: certificate, metrics: metrics,
             largestBody: maxResourceSize << 20 + 1 << 20, logger: logger
         ) { port in
             try? Welcome(
@@ -149,7 +162,10 @@ struct ServeCommand: ContextualCommand {
             ).show(in: context)
             ServiceManager.notify(.ready, at: context.environment["NOTIFY_SOCKET"])
         }
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: server)]
+        let packing = RepositoryPacking(storage, executable: executable, logger: logger)
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: server), .init(service: Housekeeping(packing: packing, logger: logger)),
+        ]
         if let schedule { services.insert(.init(service: schedule), at: 0) }
         if let certificate {
             services.append(.init(service: CertificateRenewal(certificate: certificate, logger: logger)))
@@ -181,40 +197,68 @@ struct ServeCommand: ContextualCommand {
         var principal: String
         var prefix: String
         var metricsPort: Int?
+        /// What is created when it is missing.
+        var autocreate: DAVOptions.Autocreate
     }
 
     private func setup(_ context: CommandContext) throws -> Setup {
         let environment = ServerEnvironment(context.environment)
+        let wanted = try environment.autocreate()
+        let hasDefaults = try defaults || wanted.defaults || environment.flag("DEFAULTS")
         return Setup(
             address: try address(context, environment),
             principal: givenPrincipal ?? environment.path("CURRENT_USER_PRINCIPAL") ?? "/user/",
             prefix: givenPrefix ?? environment.path("ROUTE_PREFIX") ?? "/",
-            metricsPort: try metricsPort ?? environment.port("METRICS_PORT"))
+            metricsPort: try metricsPort ?? environment.port("METRICS_PORT"),
+            autocreate: hasDefaults ? .defaults : autocreate || wanted.principal ? .principal : .never)
     }
 
     /// Nobody logs in.
-    private var isSingleUser: Bool { users == nil && !security.trustsProxies }
+    private var isSingleUser: Bool { usersFile == nil && !security.trustsProxies }
+
+    private var usersFile: String? { users ?? xandikos.htpasswd }
 
     private func address(_ context: CommandContext, _ environment: ServerEnvironment) throws -> ListenAddress {
+        if try !xandikos.noSystemd && !environment.flag("NO_DETECT_SYSTEMD"),
+            let sockets = try activatedSockets(context)
+        {
+            guard sockets.isLocal || !isSingleUser || withoutAuthentication else {
+                throw Self.openDoor("these sockets")
+            }
+            return .activated(sockets)
+        }
         let port = try port ?? environment.port("PORT") ?? 8080
         let listenAddress = givenAddress ?? environment.text("LISTEN_ADDRESS") ?? "127.0.0.1"
         let address: ListenAddress =
-            listenAddress.contains("/") ? .unixSocket(listenAddress) : .host(listenAddress, port: port)
+            listenAddress.contains("/")
+            ? .unixSocket(listenAddress, mode: xandikos.permissions) : .host(listenAddress, port: port)
         guard address.isLocal || !isSingleUser || withoutAuthentication else {
-            throw CommandError.usage(
-                "Listening on \(listenAddress) lets other machines connect, and nobody would ask them who they are.",
-                advice: "Add --users FILE (\"fasti user add\" makes one), or insist with --without-authentication.")
+            throw Self.openDoor(listenAddress)
         }
         return address
     }
 
+    private static func openDoor(_ address: String) -> CommandError {
+        CommandError.usage(
+            "Listening on \(address) lets other machines connect, and nobody would ask them who they are.",
+            advice: "Add --users FILE (\"fasti user add\" makes one), or insist with --without-authentication.")
+    }
+
+    private func activatedSockets(_ context: CommandContext) throws -> ActivatedSockets? {
+        do {
+            return try ActivatedSockets(environment: context.environment)
+        } catch {
+            throw CommandError(.inputOutput, "The sockets of the service manager cannot be used: \(error)")
+        }
+    }
+
     private func openStorage(_ folder: String, _ setup: Setup) async throws -> GitCollectionStorage {
-        if defaults || autocreate { try DataFolder.create(folder) }
+        if setup.autocreate != .never { try DataFolder.create(folder) }
         let storage = try GitCollectionStorage(root: folder, journaled: true)
-        guard isSingleUser, defaults || autocreate else { return storage }
+        guard isSingleUser, setup.autocreate != .never else { return storage }
         let principal = try CollectionPath(setup.principal)
         let author = ChangeAuthor(user: nil, userAgent: nil)
-        if defaults {
+        if setup.autocreate == .defaults {
             try await storage.createDefaults(principal: principal, by: author)
         } else if case .missing = try await storage.node(at: principal) {
             try await storage.createDirectory(at: principal)
@@ -226,27 +270,32 @@ struct ServeCommand: ContextualCommand {
         DAVOptions(
             routePrefix: setup.prefix.hasSuffix("/") ? setup.prefix : setup.prefix + "/",
             singleUserPrincipal: isSingleUser ? try CollectionPath(setup.principal) : nil,
-            autocreate: defaults ? .defaults : autocreate ? .principal : .never, maxResourceSize: maxResourceSize << 20,
+            autocreate: setup.autocreate, maxResourceSize: maxResourceSize << 20,
             addresses: context.environment["EMAIL"].map { $0.isEmpty ? [] : ["mailto:\($0)"] } ?? [],
-            availableBytes: { DataFolder.availableBytes(folder) })
+            quota: quota.map { $0 << 20 }, availableBytes: { DataFolder.availableBytes(folder) })
     }
 
     private func gate(_ address: ListenAddress, _ context: CommandContext) throws -> RequestGate {
         let proxies = try security.proxies()
-        if let users {
+        if let users = usersFile {
             return RequestGate(.basic(try Authenticator(usersFile: context.absolute(users))), proxies: proxies)
         }
         if let proxies { return RequestGate(.proxiesOnly, proxies: proxies) }
         // A web page may point a name of its own at this machine; only this machine's own names are answered.
-        guard case .host(let host, _) = address, address.isLocal else { return RequestGate(.open(hosts: nil)) }
-        return RequestGate(.open(hosts: ["localhost", "127.0.0.1", "::1", host]))
+        guard address.isLocal else { return RequestGate(.open(hosts: nil)) }
+        switch address {
+        case .host(let host, _): return RequestGate(.open(hosts: ["localhost", "127.0.0.1", "::1", host]))
+        case .activated: return RequestGate(.open(hosts: ["localhost", "127.0.0.1", "::1"]))
+        case .unixSocket: return RequestGate(.open(hosts: nil))
+        }
     }
 
-    private func logger(_ context: CommandContext) -> Logger {
+    private func logger(_ context: CommandContext) throws -> Logger {
+        let isDebugging = try xandikos.debug || ServerEnvironment(context.environment).flag("DEBUG")
         var logger = Logger(label: "fasti", factory: StreamLogHandler.standardError(label:))
         logger.logLevel =
             context.environment["LOG_LEVEL"].flatMap(Logger.Level.init(rawValue:))
-            ?? (xandikos.debug ? .debug : .warning)
+            ?? (isDebugging ? .debug : .warning)
         return logger
     }
 }

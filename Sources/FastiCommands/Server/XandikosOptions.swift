@@ -19,6 +19,38 @@ struct XandikosOptions: ParsableArguments {
     @Option(name: .customLong("state-dir"), help: ArgumentHelp(XandikosOptions.unused, visibility: .hidden))
     var stateFolder: String?
 
+    @Flag(
+        name: .customLong("autocert"),
+        help: ArgumentHelp("Understood, to say what to use instead.", visibility: .hidden))
+    var autocert = false
+    @Option(
+        name: .customLong("htpasswd"),
+        help: ArgumentHelp(
+            "Ask for the names and passwords of a file made by htpasswd: as --users.", valueName: "file"),
+        completion: .file())
+    var htpasswd: String?
+    @Option(
+        name: .customLong("socket-mode"),
+        help: ArgumentHelp("Permissions of the Unix socket, octal: 660.", valueName: "mode"))
+    var socketMode: String?
+
+    func validate() throws {
+        guard !autocert else {
+            throw ValidationError(
+                "This server does not fetch certificates. Let certbot or another ACME client do it and give the files "
+                    + "with --tls-certificate and --tls-key (SIGHUP reads them again), or put a proxy in front that "
+                    + "does it, such as Caddy.")
+        }
+        guard socketMode == nil || permissions != nil else {
+            throw ValidationError("--socket-mode takes an octal number such as 660.")
+        }
+    }
+
+    /// nil when none were given, or nonsense.
+    var permissions: UInt32? {
+        socketMode.flatMap { UInt32($0, radix: 8) }.flatMap { $0 <= 0o777 ? $0 : nil }
+    }
+
     private static let unused = "Understood, and without effect."
 }
 
@@ -32,6 +64,26 @@ struct ServerEnvironment {
     func text(_ name: String) -> String? { variables[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     func path(_ name: String) -> String? { text(name).map { $0.hasPrefix("/") ? $0 : "/" + $0 } }
+
+    /// The container's switches; what is neither yes nor no is an error.
+    func flag(_ name: String) throws(CommandError) -> Bool {
+        switch (text(name) ?? "no").lowercased() {
+        case "1", "true", "yes", "on": return true
+        case "0", "false", "no", "off": return false
+        default:
+            throw CommandError.usage(
+                "The environment variable \(name) is \"\(variables[name] ?? "")\"; it can be true or false.")
+        }
+    }
+
+    /// What AUTOCREATE says: the words of Xandikos's WSGI module, and those of its container.
+    func autocreate() throws(CommandError) -> (principal: Bool, defaults: Bool) {
+        switch text("AUTOCREATE")?.lowercased() {
+        case "defaults": (true, true)
+        case "empty", "principal": (true, false)
+        default: (try flag("AUTOCREATE"), false)
+        }
+    }
 
     func port(_ name: String) throws(CommandError) -> Int? {
         guard let text = text(name) else { return nil }

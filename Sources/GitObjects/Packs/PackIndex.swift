@@ -66,6 +66,22 @@ struct PackIndex: Sendable {
         return nil
     }
 
+    /// Whether this index has every object of another one. Both are sorted, so each is looked at once.
+    func contains(all other: PackIndex) -> Bool {
+        var position = 0
+        for wanted in 0..<other.count {
+            let id = other.idBytes(at: wanted)
+            while position < count, idBytes(at: position).lexicographicallyPrecedes(id) { position += 1 }
+            guard position < count, idBytes(at: position) == id else { return false }
+        }
+        return true
+    }
+
+    private func idBytes(at position: Int) -> ArraySlice<UInt8> {
+        let start = idsStart + position * ObjectID.byteCount
+        return bytes[start..<(start + ObjectID.byteCount)]
+    }
+
     private func offset(at position: Int) -> Int? {
         let value = uint32(at: offsetsStart + position * 4)
         guard value & 0x8000_0000 != 0 else { return value }

@@ -20,6 +20,11 @@ struct PeriodCursor: Sendable {
     private let unit: Int
     private let frequency: RecurrenceRule.Frequency
 
+    /// Months by another calendar: where in a year the next period is, and the year.
+    private var scaledYear = 0
+    private var scaledMonth = 0
+    private let scale: CalendarScale?
+
     /// How many instances every period but the first has, where that is always the same.
     private let fixedSize: Int?
 
@@ -37,6 +42,13 @@ struct PeriodCursor: Sendable {
         case .minutely: (position, step, unit) = (start.seconds.flooringDivided(by: 60), plan.interval, 60)
         case .secondly: (position, step, unit) = (start.seconds, plan.interval, 1)
         }
+        // Weeks and days are the same in all calendars.
+        scale = plan.frequency >= .monthly ? plan.scale : nil
+        if let scale {
+            let year = scale.year(of: start.date.daysSinceEpoch)
+            (scaledYear, scaledMonth) = (year.number, year.index(of: start.date.daysSinceEpoch) ?? 0)
+            position = plan.frequency == .yearly ? year.number : 0
+        }
         first = position
         fixedSize = Self.fixedSize(plan)
     }
@@ -44,7 +56,8 @@ struct PeriodCursor: Sendable {
     private static func fixedSize(_ plan: RecurrencePlan) -> Int? {
         guard plan.setPositions.isEmpty, plan.hours | plan.minutes | plan.seconds == 0 else { return nil }
         if plan.frequency <= .daily { return plan.takesEveryDay ? plan.offsets.count : nil }
-        guard plan.frequency == .weekly, plan.months == 0, plan.monthDays.isEmpty, plan.yearDays.isEmpty,
+        guard plan.frequency == .weekly, plan.months == 0, plan.leapMonths == 0, plan.monthDays.isEmpty,
+            plan.yearDays.isEmpty,
             plan.weekNumbers.isEmpty
         else { return nil }
         return plan.weekdays.nonzeroBitCount * plan.offsets.count
@@ -55,7 +68,13 @@ struct PeriodCursor: Sendable {
 
     /// When the next period begins, in wall time seconds; not later than its first instance.
     var begin: Int {
-        switch frequency {
+        if let scale {
+            guard frequency == .monthly else { return scale.year(position).days.lowerBound * 86_400 }
+            let year = scale.year(scaledYear)
+            let day = scaledMonth < year.months.count ? year.months[scaledMonth].firstDay : year.days.upperBound
+            return day * 86_400
+        }
+        return switch frequency {
         case .yearly: CivilDate(year: position, month: 1, day: 1).daysSinceEpoch * 86_400
         case .monthly:
             CivilDate(year: position / 12, month: position % 12 + 1, day: 1).daysSinceEpoch * 86_400
@@ -70,6 +89,14 @@ struct PeriodCursor: Sendable {
         // Far beyond the calendar nothing is asked for; this keeps the arithmetic small.
         let time = max(LocalDateTime.earliest.seconds, min(time, LocalDateTime.latest.seconds + 86_400))
         let date = LocalDateTime(seconds: time).date
+        if let scale {
+            // Months of other calendars are gone through one by one.
+            guard frequency == .yearly else { return 0 }
+            let periods = (scale.year(of: date.daysSinceEpoch).number - position).flooringDivided(by: step) - 1
+            guard periods > 0 else { return 0 }
+            position += periods * step
+            return periods
+        }
         let goal =
             switch frequency {
             case .yearly: date.year
@@ -106,6 +133,10 @@ struct PeriodCursor: Sendable {
             return
         }
         switch frequency {
+        case .yearly where scale != nil:
+            if let scale { days = plan.scaledDays(of: scale.year(position), scale) }
+        case .monthly where scale != nil:
+            if let scale { try loadScaledMonth(plan, scale, &budget) }
         case .yearly:
             days = plan.days(ofYear: position)
             try budget.spend(days.count / 8)
@@ -119,6 +150,22 @@ struct PeriodCursor: Sendable {
             let selection = RecurrencePlan.select(plan.setPositions, from: count)
             self.selection = selection
             count = selection.count
+        }
+    }
+
+    /// The month that is next, by another calendar; then goes on by INTERVAL months, leap months included.
+    private mutating func loadScaledMonth(
+        _ plan: RecurrencePlan, _ scale: CalendarScale, _ budget: inout WorkBudget
+    ) throws(ICalendarError) {
+        let year = scale.year(scaledYear)
+        days = scaledMonth < year.months.count ? plan.scaledDays(of: year.months[scaledMonth], scale) : []
+        scaledMonth += step
+        while true {
+            let count = scale.year(scaledYear).months.count
+            guard count > 0, scaledMonth >= count else { return }
+            try budget.spend()
+            scaledMonth -= count
+            scaledYear += 1
         }
     }
 
@@ -192,6 +239,7 @@ struct PeriodCursor: Sendable {
 
     /// Past the rest of a month that BYMONTH excludes, one step short of the next.
     private mutating func skipMonths(_ plan: RecurrencePlan) {
+        guard plan.scale == nil else { return }
         let (year, month, day) = CivilDate(daysSinceEpoch: position).components
         guard !plan.takes(month: month) else { return }
         let rest = CivilDate.days(inMonth: month, of: year) - day

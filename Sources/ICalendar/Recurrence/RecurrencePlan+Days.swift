@@ -61,7 +61,11 @@ extension RecurrencePlan {
 
     private func appendMonthDays(_ year: Int, _ month: Int, to days: inout [Int]) {
         let first = CivilDate(year: year, month: month, day: 1).daysSinceEpoch
-        let length = CivilDate.days(inMonth: month, of: year)
+        appendMonthDays(from: first, count: CivilDate.days(inMonth: month, of: year), to: &days)
+    }
+
+    /// BYMONTHDAY within a month.
+    func appendMonthDays(from first: Int, count length: Int, to days: inout [Int]) {
         for monthDay in monthDays {
             if monthDay < 0 {
                 if length + monthDay >= 0 { days.append(first + length + monthDay) }
@@ -73,7 +77,7 @@ extension RecurrencePlan {
         }
     }
 
-    private func dayOfYear(_ number: Int, _ newYear: Int, _ length: Int) -> Int? {
+    func dayOfYear(_ number: Int, _ newYear: Int, _ length: Int) -> Int? {
         if number < 0 { return length + number >= 0 ? newYear + length + number : nil }
         return number <= length ? newYear + number - 1 : skipped(lastDay: newYear + length - 1)
     }
@@ -93,7 +97,7 @@ extension RecurrencePlan {
     }
 
     /// BYDAY within a month or a year.
-    private func appendWeekdays(from first: Int, count: Int, to days: inout [Int]) {
+    func appendWeekdays(from first: Int, count: Int, to days: inout [Int]) {
         let begin = days.count
         if weekdays != 0 {
             for day in first..<(first + count) where takes(weekday: Weekday(daysSinceEpoch: day)) { days.append(day) }
@@ -110,7 +114,7 @@ extension RecurrencePlan {
         }
     }
 
-    private static func nth(_ entry: RecurrenceRule.WeekdayNumber, from first: Int, count: Int) -> Int? {
+    static func nth(_ entry: RecurrenceRule.WeekdayNumber, from first: Int, count: Int) -> Int? {
         if entry.ordinal > 0 {
             let ahead = (entry.weekday.rawValue - Weekday(daysSinceEpoch: first).rawValue + 7) % 7
             let day = ahead + (entry.ordinal - 1) * 7
@@ -142,11 +146,13 @@ extension RecurrencePlan {
     // MARK: Limiting
 
     private func takesMonth(ofDay day: Int) -> Bool {
-        months == 0 || takes(month: CivilDate(daysSinceEpoch: day).components.month)
+        if let scale { return takesScaledMonth(of: day, scale) }
+        return months == 0 || takes(month: CivilDate(daysSinceEpoch: day).components.month)
     }
 
     private func takesMonthDay(_ day: Int) -> Bool {
         guard !monthDays.isEmpty else { return true }
+        if let scale { return takesScaledMonthDay(day, scale) }
         let (year, month, monthDay) = CivilDate(daysSinceEpoch: day).components
         return monthDays.contains(monthDay)
             || monthDays.contains(monthDay - CivilDate.days(inMonth: month, of: year) - 1)
@@ -154,6 +160,7 @@ extension RecurrencePlan {
 
     private func takesYearDay(_ day: Int) -> Bool {
         guard !yearDays.isEmpty else { return true }
+        if let scale { return takesScaledYearDay(day, scale) }
         let year = CivilDate(daysSinceEpoch: day).year
         let number = day - CivilDate(year: year, month: 1, day: 1).daysSinceEpoch + 1
         return yearDays.contains(number) || yearDays.contains(number - CivilDate.days(inYear: year) - 1)

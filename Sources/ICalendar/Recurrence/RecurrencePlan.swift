@@ -5,8 +5,12 @@ struct RecurrencePlan: Sendable {
     let start: LocalDateTime
     let weekStart: Weekday
     let skip: RecurrenceRule.Skip
+    /// The calendar by which years, months and their days are counted; nil for the Gregorian.
+    let scale: CalendarScale?
     /// Bit n is month n; 0 when every month will do.
     let months: UInt16
+    /// The same for leap months, which only other calendars have.
+    let leapMonths: UInt16
     /// As BYMONTHDAY, the day of the start where nothing else says it.
     let monthDays: [Int]
     let yearDays: [Int]
@@ -33,14 +37,26 @@ struct RecurrencePlan: Sendable {
         weekNumbers = rule.byWeekNumber
 
         let saysDay = !(rule.byDay.isEmpty && rule.byMonthDay.isEmpty && rule.byYearDay.isEmpty)
-        let (_, month, day) = start.date.components
+        scale = rule.scale.flatMap { CalendarScales.named($0) }
+        var (_, month, day) = start.date.components
+        var isLeapMonth = false
+        if let scale {
+            let year = scale.year(of: start.date.daysSinceEpoch)
+            if let index = year.index(of: start.date.daysSinceEpoch) {
+                (month, isLeapMonth) = (year.months[index].number, year.months[index].isLeap)
+                day = start.date.daysSinceEpoch - year.months[index].firstDay + 1
+            }
+        }
         var months = rule.byMonth
+        var leapMonths = rule.byLeapMonth
         var monthDays = rule.byMonthDay
         var weekdays = rule.byDay
         switch rule.frequency {
         case .yearly where !saysDay && rule.byWeekNumber.isEmpty:
             monthDays = [day]
-            if months.isEmpty { months = [month] }
+            if months.isEmpty && leapMonths.isEmpty {
+                if isLeapMonth { leapMonths = [month] } else { months = [month] }
+            }
         case .yearly where !saysDay, .weekly where rule.byDay.isEmpty:
             weekdays = [RecurrenceRule.WeekdayNumber(start.date.weekday)]
         case .monthly where !saysDay && rule.byWeekNumber.isEmpty:
@@ -49,6 +65,7 @@ struct RecurrencePlan: Sendable {
             break
         }
         self.months = months.reduce(0) { $0 | 1 << UInt16($1) }
+        self.leapMonths = leapMonths.reduce(0) { $0 | 1 << UInt16($1) }
         self.monthDays = monthDays
         // Numbers mean something only in months and years (RFC 5545 3.3.10); elsewhere they are passed over.
         let hasOrdinals = rule.frequency >= .monthly && rule.byWeekNumber.isEmpty
@@ -93,7 +110,7 @@ struct RecurrencePlan: Sendable {
 
     /// Whether every day passes the limits.
     var takesEveryDay: Bool {
-        months == 0 && monthDays.isEmpty && yearDays.isEmpty && weekNumbers.isEmpty && weekdays == 0
+        months == 0 && leapMonths == 0 && monthDays.isEmpty && yearDays.isEmpty && weekNumbers.isEmpty && weekdays == 0
             && ordinalWeekdays.isEmpty
     }
 

@@ -10,9 +10,12 @@ extension RecurrenceRule {
             throw ICalendarError(.invalidValue, "The recurrence rule \(parts.text) has no known FREQ.")
         }
         self.init(frequency)
-        if let scale = try parts.take("RSCALE"), !ASCII.equalsIgnoringCase(scale, "GREGORIAN") {
-            throw ICalendarError(
-                .unsupported, "Recurrence in the calendar \(String(decoding: scale, as: UTF8.self)) is not evaluated.")
+        if let text = try parts.take("RSCALE"), !ASCII.equalsIgnoringCase(text, "GREGORIAN") {
+            let name = ASCII.uppercasedString(text)
+            guard CalendarScales.named(name) != nil else {
+                throw ICalendarError(.unsupported, "Recurrence in the calendar \(name.prefix(40)) is not evaluated.")
+            }
+            scale = name
         }
         if let text = try parts.take("INTERVAL") { interval = try parts.number(text, in: 1...999_999_999) }
         end = try Self.readEnd(&parts)
@@ -25,7 +28,14 @@ extension RecurrenceRule {
         byMonthDay = try parts.numbers("BYMONTHDAY", in: -31...31, nonZero: true)
         byYearDay = try parts.numbers("BYYEARDAY", in: -366...366, nonZero: true)
         byWeekNumber = try parts.numbers("BYWEEKNO", in: -53...53, nonZero: true)
-        byMonth = try parts.numbers("BYMONTH", in: 1...12).sortedWithoutRepeats
+        if scale == nil {
+            byMonth = try parts.numbers("BYMONTH", in: 1...12).sortedWithoutRepeats
+        } else {
+            (byMonth, byLeapMonth) = try parts.scaledMonths()
+            guard byWeekNumber.isEmpty else {
+                throw ICalendarError(.unsupported, "Weeks are not numbered in other calendars than the Gregorian.")
+            }
+        }
         bySetPosition = try parts.numbers("BYSETPOS", in: -366...366, nonZero: true)
         if let text = try parts.take("SKIP") { skip = try Self.readSkip(text, parts) }
     }
@@ -121,6 +131,20 @@ private struct RecurrenceParts {
             numbers.append(number)
         }
         return numbers
+    }
+
+    /// BYMONTH by another calendar: numbers, and those of leap months with an L.
+    func scaledMonths() throws(ICalendarError) -> ([Int], [Int]) {
+        var (plain, leap): ([Int], [Int]) = ([], [])
+        for item in try take("BYMONTH")?.split(separator: UInt8(ascii: ",")) ?? [] {
+            let item = item.trimmingBlanks
+            if item.last == UInt8(ascii: "L") || item.last == UInt8(ascii: "l") {
+                leap.append(try number(item.dropLast(), in: 1...13))
+            } else {
+                plain.append(try number(item, in: 1...13))
+            }
+        }
+        return (plain.sortedWithoutRepeats, leap.sortedWithoutRepeats)
     }
 
     func weekdays(_ name: StaticString) throws(ICalendarError) -> [RecurrenceRule.WeekdayNumber] {

@@ -17,8 +17,12 @@ package struct RecurrenceRule: Hashable, Sendable {
     package var byYearDay: [Int] = []
     /// 1...53 and -53...-1.
     package var byWeekNumber: [Int] = []
-    /// 1...12.
+    /// 1...12; by other calendars up to 13.
     package var byMonth: [Int] = []
+    /// RFC 7529 4.2: months written with an L, such as 5L.
+    package var byLeapMonth: [Int] = []
+    /// RFC 7529: the calendar to recur by, in capital letters; nil is the Gregorian.
+    package var scale: String?
     /// 1...366 and -366...-1.
     package var bySetPosition: [Int] = []
     /// RFC 7529 4.1: what becomes of days that a month or a year does not have.

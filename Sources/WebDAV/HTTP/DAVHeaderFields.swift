@@ -30,6 +30,7 @@ extension HTTPField.Name {
     package static let scheduleTag = token("Schedule-Tag")
     /// What a reverse proxy was asked for.
     package static let xForwardedHost = token("X-Forwarded-Host")
+    package static let xForwardedProto = token("X-Forwarded-Proto")
     /// RFC 7809, 7.1.
     package static let calDAVTimezones = token("CalDAV-Timezones")
 }

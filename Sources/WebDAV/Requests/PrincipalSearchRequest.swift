@@ -9,6 +9,7 @@ package struct PrincipalSearchRequest: Hashable, Sendable {
         package let text: String
     }
 
+    /// None: everybody is meant. The RFC wants one at least, python-caldav leaves it out to see all.
     package let criteria: [Criterion]
     /// Whether one criterion is enough; an attribute that Apple's clients send.
     package let isAnyOf: Bool
@@ -22,11 +23,14 @@ package struct PrincipalSearchRequest: Hashable, Sendable {
                     properties: try search.required(.prop).elements.map(\.name),
                     text: try search.required(.match).trimmedText))
         }
-        guard !criteria.isEmpty else {
-            throw DAVError(.badRequest, "The search has no property-search.")
-        }
         self.criteria = criteria
-        isAnyOf = root.attribute("test") == "anyof"
-        selection = try PropertySelection(in: root) ?? .listed([])
+        isAnyOf = root.attribute("test") == "anyof" && !criteria.isEmpty
+        let selection = try PropertySelection(in: root) ?? .listed([])
+        self.selection = selection == .listed([]) ? .listed(Self.misplaced(in: root)) : selection
+    }
+
+    /// python-caldav sends an empty `prop`, and what it wants beside it.
+    private static func misplaced(in root: XMLElement) -> [XMLElement] {
+        root.elements.filter { ![.propertySearch, .prop, .applyToPrincipalCollectionSet].contains($0.name) }
     }
 }

@@ -10,19 +10,19 @@ enum CollectionPage {
         let title = title(of: resource)
         var page = """
             <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><title>\(escape(title))</title></head>
-            <body><h1>\(escape(title))</h1>
+            <html lang="en"><head><meta charset="utf-8"><title>\(HTML.escape(title))</title></head>
+            <body><h1>\(HTML.escape(title))</h1>
             <p>This address is for calendar and contacts programs (CalDAV, CardDAV).</p>
             <ul>
 
             """
         if let parent = resource.path.parent {
-            page += "<li><a href=\"\(escape(context.href(parent, isCollection: true)))\">..</a></li>\n"
+            page += "<li><a href=\"\(HTML.escape(context.href(parent, isCollection: true)))\">..</a></li>\n"
         }
         let children = try await context.children(of: resource)
         for child in children.prefix(maximumRows) {
             let name = child.isCollection ? self.title(of: child) + "/" : child.path.name
-            page += "<li><a href=\"\(escape(context.href(child)))\">\(escape(name))</a></li>\n"
+            page += "<li><a href=\"\(HTML.escape(context.href(child)))\">\(HTML.escape(name))</a></li>\n"
         }
         page += "</ul>\n"
         if children.count > maximumRows { page += "<p>And \(children.count - maximumRows) more.</p>\n" }
@@ -31,19 +31,5 @@ enum CollectionPage {
 
     private static func title(of resource: Resource) -> String {
         resource.collection?.displayName ?? (resource.path.isRoot ? "Fasti" : resource.path.name)
-    }
-
-    private static func escape(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 }
