@@ -148,6 +148,8 @@ package struct OAuthClient: Sendable {
 
     // MARK: Requests
 
+    // The names are those of RFC 6749 and 8628.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     private struct Answer: Decodable {
         var access_token: String?
         var refresh_token: String?
