@@ -200,7 +200,8 @@ import Testing
             try await Task.sleep(for: .milliseconds(20))
         }
         #expect(
-            try await curl("--unix-socket", path, "-o", "/dev/null", "-w", "%{http_code}", "http://x/").text == "200")
+            try await curl("--unix-socket", path, "-o", "/dev/null", "-w", "%{http_code}", "http://localhost/").text
+                == "200")
         #expect(await local.stop() == 0)
     }
 
