@@ -10,7 +10,7 @@ import time
 class Connection:
     def __init__(self, port):
         self.port = port
-        self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
 
     def request(self, method, path, body=None, headers=None):
         """Returns (status, headers, body, seconds)."""
@@ -73,12 +73,16 @@ def put_events(port, collection, numbers, seed, connections=1):
         connection = Connection(port)
         own = []
         for number in part:
-            status, _, body, took = connection.request(
-                "PUT",
-                f"{collection}event-{seed}-{number}.ics",
-                event(number, seed),
-                {"Content-Type": "text/calendar; charset=utf-8", "If-None-Match": "*"},
-            )
+            try:
+                status, _, body, took = connection.request(
+                    "PUT",
+                    f"{collection}event-{seed}-{number}.ics",
+                    event(number, seed),
+                    {"Content-Type": "text/calendar; charset=utf-8", "If-None-Match": "*"},
+                )
+            except OSError as error:
+                failures.append((0, repr(error)))
+                return
             own.append(took)
             if status not in (201, 204):
                 failures.append((status, body[:200]))

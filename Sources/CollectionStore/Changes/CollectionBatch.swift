@@ -5,25 +5,25 @@ import GitObjects
 /// The changes are applied to a copy of the state one after the other; one that is refused leaves no trace. Nothing is
 /// written before `write` is called.
 struct CollectionBatch {
-    private let repository: GitRepository
-    private let view: GitCollectionView
+    let repository: GitRepository
+    let view: GitCollectionView
     private let cache: ContentCache
     private let identity: CommitIdentity
     private let time: Int64
 
-    private(set) var state: CollectionState
+    var state: CollectionState
     private var uids: UIDTable?
     /// Identifies the index written, once it is.
-    private(set) var indexStamp: FileStamp?
-    private var objects: [(id: ObjectID, object: GitObject)] = []
+    var indexStamp: FileStamp?
+    var objects: [(id: ObjectID, object: GitObject)] = []
     /// What the work tree must have in the end, by name in the index; nil is "no such file".
-    private var files: [String: WorkTreeFile?] = [:]
-    private var reflog: [ReflogEntry] = []
+    var files: [String: WorkTreeFile?] = [:]
+    var reflog: [ReflogEntry] = []
     /// Set when properties in the repository's configuration change.
-    private var configuration: CollectionMetadata?
+    var configuration: CollectionMetadata?
     private var touched: Set<MemberName> = []
 
-    private struct WorkTreeFile {
+    struct WorkTreeFile {
         var id: ObjectID
         var bytes: [UInt8]
     }
@@ -277,92 +277,6 @@ struct CollectionBatch {
         state.treeID = treeID
         state.lastCommit = time
         state.type = state.metadata.type ?? state.guessedType
-    }
-
-    // MARK: Writing
-
-    /// Makes everything durable; the reference is the last. `lock` is that of the index, nil for bare repositories.
-    /// Throws `.locked` when somebody else has committed meanwhile; nothing is visible then.
-    mutating func write(lock: inout LockFile?) throws(CollectionStoreError) {
-        if let configuration {
-            try writeConfiguration(configuration)
-            state.stamp = try withGit { () throws(GitError) in
-                try repository.references.stamp(reference: state.head.reference)
-            }
-        }
-        guard !reflog.isEmpty else { return }
-        do throws(GitError) {
-            try writeCommits(lock: &lock)
-        } catch {
-            throw CollectionStoreError(error)
-        }
-    }
-
-    private mutating func writeCommits(lock: inout LockFile?) throws(GitError) {
-        var objectFiles = FileBatch()
-        var seen: Set<ObjectID> = []
-        for (id, object) in objects where seen.insert(id).inserted {
-            try repository.objects.stage(object, id: id, in: &objectFiles)
-        }
-        var workTreeFiles = FileBatch()
-        let names = files.keys.sorted()
-        if let workTree = repository.workTree { try stageFiles(names, in: &workTreeFiles, workTree) }
-        try objectFiles.sync()
-        try workTreeFiles.sync()
-        try objectFiles.publish()
-
-        var update = try repository.references.beginUpdate(from: view.state.head)
-        // From here on a killed process leaves a note of what it was doing; see `CollectionRecovery`.
-        if let commit = state.head.commit { try update.prepare(commit) }
-        if let workTree = repository.workTree {
-            try workTreeFiles.publish()
-            try updateIndex(names, workTree)
-            if let index = state.index {
-                try lock?.write(index.encoded())
-                try lock?.sync()
-                indexStamp = (try lock?.status()).map { FileStamp($0) }
-            }
-        }
-        // Nothing before this line is visible to anybody who reads commits; everything after it is durable.
-        if lock != nil { try lock?.commit() }
-        state.stamp = try update.commit()
-        // A reflog is a convenience: failing to write it must not make a durable change look failed.
-        try? repository.references.appendReflog(state.head, reflog)
-    }
-
-    private func stageFiles(
-        _ names: [String], in batch: inout FileBatch, _ workTree: String
-    ) throws(GitError) {
-        for name in names {
-            guard let file = files[name] ?? nil else { continue }
-            let path = workTree + "/" + name
-            if name.contains("/") { try FileSystem.makeDirectoryIfMissing(FileSystem.directory(of: path)) }
-            try batch.stage(file.bytes, as: path, temporaryDirectory: repository.gitDirectory, mode: 0o644)
-        }
-    }
-
-    private mutating func updateIndex(_ names: [String], _ workTree: String) throws(GitError) {
-        for name in names {
-            let path = workTree + "/" + name
-            if let file = files[name] ?? nil {
-                if let status = try FileSystem.status(of: path) {
-                    state.index?.set(IndexEntry(name: Array(name.utf8), id: file.id, status: status))
-                }
-            } else {
-                try FileSystem.removeFile(path)
-                state.index?.remove(named: name.utf8)
-            }
-        }
-    }
-
-    private func writeConfiguration(_ metadata: CollectionMetadata) throws(CollectionStoreError) {
-        try withGit { () throws(GitError) in
-            try repository.updateConfig { metadata.update(&$0) }
-            if metadata.properties.description != view.state.metadata.properties.description {
-                let text = metadata.properties.description ?? ""
-                try FileSystem.replaceFile(repository.gitDirectory + "/description", with: Array(text.utf8))
-            }
-        }
     }
 
     // MARK: Publishing

@@ -28,9 +28,9 @@ struct GrowingPack: ~Copyable {
     }
 
     /// The pack to add to, onto a state of the repository: that of the batch before, from memory or from its file, else a
-    /// new one.
+    /// new one. It is handed over, not copied: when the batch fails, the file has it.
     mutating func builder(onto state: CollectionState) -> PackBuilder {
-        if let builder { return builder }
+        if let builder = builder.take() { return builder }
         if let path,
             let reopened = try? PackBuilder(
                 reopening: path, last: state.tree, id: state.treeID, chainLength: chainLength)
@@ -46,14 +46,14 @@ struct GrowingPack: ~Copyable {
     mutating func write(_ new: PackBuilder, treeSize: Int) throws(GitError) {
         let written = try new.write(to: repository.objects.packDirectory)
         if let path, path != written {
-            superseded.append((path, builder?.size ?? 0, FileTime.now.seconds))
+            superseded.append((path, new.size, FileTime.now.seconds))
         }
         path = written
         builder = new
         chainLength = new.chainLength
         removeSuperseded()
         try repository.objects.packsHaveChanged()
-        if new.size > max(Self.largest, 4 * treeSize) {
+        if new.size > max(Self.largest, 2 * treeSize) {
             // It stays as it is; the next commit begins another.
             (builder, path, finished) = (nil, nil, path)
         }

@@ -4,11 +4,18 @@ import Synchronization
 /// Content of blobs, and what is known about them, shared by all views of a collection. Both are functions of the blob's
 /// id, so nothing in here can ever be out of date.
 final class ContentCache: Sendable {
+    private struct Entry {
+        var content: [UInt8]
+        /// Since the hand was here last.
+        var isUsed = false
+    }
+
     private struct State {
-        // Two generations: what is asked for again moves to the young one, and the old one is dropped as a whole.
-        var young: [ObjectID: [UInt8]] = [:]
-        var old: [ObjectID: [UInt8]] = [:]
-        var youngBytes = 0
+        var entries: [ObjectID: Entry] = [:]
+        var bytes = 0
+        // A clock: whoever was asked for again since the hand was here last stays for another round.
+        var ring: [ObjectID] = []
+        var hand = 0
         var facts: [ObjectID: MemberFacts] = [:]
         var sizes: [ObjectID: Int] = [:]
     }
@@ -25,10 +32,9 @@ final class ContentCache: Sendable {
 
     func content(of id: ObjectID) -> [UInt8]? {
         state.withLock { state in
-            if let content = state.young[id] { return content }
-            guard let content = state.old.removeValue(forKey: id) else { return nil }
-            add(content, id, to: &state)
-            return content
+            guard let index = state.entries.index(forKey: id) else { return nil }
+            state.entries.values[index].isUsed = true
+            return state.entries.values[index].content
         }
     }
 
@@ -41,13 +47,27 @@ final class ContentCache: Sendable {
     }
 
     private func add(_ content: [UInt8], _ id: ObjectID, to state: inout State) {
-        guard content.count <= byteLimit / 8 else { return }
-        if state.youngBytes + content.count > byteLimit / 2 {
-            state.old = state.young
-            state.young = [:]
-            state.youngBytes = 0
+        guard content.count <= byteLimit / 8, state.entries[id] == nil else { return }
+        while state.bytes + content.count > byteLimit, !state.ring.isEmpty { turn(&state) }
+        state.entries[id] = Entry(content: content)
+        state.bytes += content.count
+        state.ring.append(id)
+    }
+
+    /// Moves the hand on by one.
+    private func turn(_ state: inout State) {
+        if state.hand >= state.ring.count { state.hand = 0 }
+        let id = state.ring[state.hand]
+        if state.entries[id]?.isUsed == true {
+            state.entries[id]?.isUsed = false
+            state.hand += 1
+            return
         }
-        if state.young.updateValue(content, forKey: id) == nil { state.youngBytes += content.count }
+        state.bytes -= state.entries.removeValue(forKey: id)?.content.count ?? 0
+        // The youngest takes the place, behind the hand.
+        state.ring.swapAt(state.hand, state.ring.count - 1)
+        state.ring.removeLast()
+        state.hand += 1
     }
 
     func facts(of id: ObjectID) -> MemberFacts? { state.withLock { $0.facts[id] } }

@@ -23,6 +23,9 @@ final class IndexedView: LocalCollectionView {
         self.lastModified = lastModified
         self.table = table
         self.token = token
+        var base = base
+        // Only who commits needs it, and it is large.
+        base.index = nil
         self.base = base
         self.source = source
     }

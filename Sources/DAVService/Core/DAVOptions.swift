@@ -13,7 +13,7 @@ package struct DAVOptions: Sendable {
     package var maxResourceSize: Int
     /// The most instances that one query expands in one object (RFC 4791, 5.2.8).
     package var maxInstances: Int
-    /// The largest multistatus that is built, in bytes.
+    /// The largest multistatus that is sent, in bytes. Only a piece of it is in memory.
     package var maxAnswerSize: Int
     /// The most hrefs of one multiget.
     package var maxMultigetHrefs: Int
@@ -37,7 +37,7 @@ package struct DAVOptions: Sendable {
 
     package init(
         routePrefix: String = "/", singleUserPrincipal: CollectionPath? = nil, autocreate: Autocreate = .never,
-        maxResourceSize: Int = 10 << 20, maxInstances: Int = 20_000, maxAnswerSize: Int = 256 << 20,
+        maxResourceSize: Int = 10 << 20, maxInstances: Int = 20_000, maxAnswerSize: Int = 4 << 30,
         maxMultigetHrefs: Int = 100_000, maxSeconds: Int = 120, addresses: [String] = [],
         quota: Int? = nil, availableBytes: (@Sendable () -> Int?)? = nil
     ) {
