@@ -324,6 +324,11 @@ package actor DAVExporter: RehearsingExporter {
             CollectionMaker.rename(&wanted, to: name)
             let left = try await CollectionMaker(client).set(wanted.filter { $0.name == .displayname }, on: target.url)
             refused += left.map(\.local).filter { !refused.contains($0) }
+            if !left.isEmpty {
+                context.report(
+                    .incomplete(
+                        "\(target.url.path) could not be given the name \"\(name)\"; run the same restore again."))
+            }
         }
         guard !wanted.isEmpty else { return }
         do {

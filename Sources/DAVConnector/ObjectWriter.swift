@@ -80,8 +80,7 @@ struct ObjectWriter: Sendable {
         if let known = upload.current {
             current = known
         } else {
-            let object = try await client.get(url)
-            current = ReadBack.Content(bytes: object.bytes, etag: object.etag)
+            current = try await client.object(url)
         }
         let fidelity = upload.fidelity(current.bytes)
         if fidelity.keepsMeaning { return .present }
@@ -104,9 +103,9 @@ struct ObjectWriter: Sendable {
         if error.code == .preconditionFailed {
             // Either somebody was faster, or our own first try arrived and only its answer was lost.
             let url = upload.existing?.url ?? upload.url
-            let now: DAVClient.Object
+            let now: ReadBack.Content
             do {
-                now = try await client.get(url)
+                now = try await client.object(url)
             } catch let second as DAVClientError where second.code == .notFound {
                 // Some say 412 for an object that they do not like.
                 return .failed(error.description)
@@ -116,7 +115,7 @@ struct ObjectWriter: Sendable {
                 return .failed("Somebody changed it during the restore; run it again. (\(error.reason))")
             }
             var again = upload
-            again.current = ReadBack.Content(bytes: now.bytes, etag: now.etag)
+            again.current = now
             return try await replace(again, at: url, etag: nil)
         }
         guard let conflict = UIDConflict(error, upload) else { return .failed(error.description) }

@@ -62,11 +62,24 @@ struct ReadBack: Sendable {
 
     private func alone(_ member: Member) async throws -> Result<Content, DAVClientError> {
         do {
-            let object = try await client.get(member.url)
-            return .success(Content(bytes: object.bytes, etag: object.etag))
+            return .success(try await client.object(member.url))
         } catch let error as DAVClientError {
             if ObjectFetcher.isFatal(error) { throw error }
             return .failure(error)
         }
+    }
+}
+
+extension DAVClient {
+    /// One calendar object or contact with GET.
+    ///
+    /// - Throws: also for a web page in its place.
+    func object(_ url: DAVURL) async throws -> ReadBack.Content {
+        let object = try await get(url)
+        guard object.bytes.drop(while: { $0 == 0x0A || $0 == 0x0D || $0 >= 0xBB }).starts(with: "BEGIN:".utf8) else {
+            throw DAVClientError(
+                .protocolViolation, "GET \(url): something else came back in place of the object.")
+        }
+        return ReadBack.Content(bytes: object.bytes, etag: object.etag)
     }
 }

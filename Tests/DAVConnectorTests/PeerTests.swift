@@ -16,7 +16,7 @@ import Testing
         .xandikos: ["a=2Fb.ics", "fold.ics", "rfc7986.ics"],
         .radicale: [
             "a=2Fb.ics", "apple-group.vcf", "everywhere.ics", "extensions.ics", "fold.ics", "group4.vcf", "groups.vcf",
-            "old.vcf", "periods.ics", "photo.vcf", "rfc7986.ics", "semi;colon,comma.ics",
+            "old.vcf", "periods.ics", "photo.vcf", "rfc7986.ics", "semi;colon,comma.ics", "semi=3Bcolon=2Ccomma.ics",
         ],
         // Takes vCard 3.0 only, and neither empty properties nor components that it does not know.
         .cyrus: [
@@ -49,8 +49,9 @@ import Testing
         }
         for source in servers {
             guard let whole = states[source.kind] else { continue }
-            for target in servers where target.kind != source.kind {
-                try await Self.clear(target)
+            for index in servers.indices where servers[index].kind != source.kind {
+                servers[index] = try await Self.emptied(servers[index], in: folder)
+                let target = servers[index]
                 let state = Self.bearable(whole, target.kind)
                 let moved = try await Self.fill(state, to: try await Self.exporter(target))
                 let after = try await Self.backUp(target)
@@ -79,11 +80,17 @@ import Testing
                 #expect(known.contains(name), "\(source) to \(target): \(path) was refused: \(reason)")
                 continue
             }
-            guard let stored = after.objects[path] else {
+            let kind: DAVCollectionKind = path.hasSuffix(".ics") ? .calendar : .addressBook
+            // Servers spell addresses anew; the object is the one with the UID.
+            let place = path.dropLast(name.count)
+            let uid = ObjectSummary(bytes, kind: kind).uid
+            let found = after.objects.first {
+                $0.key.hasPrefix(place) && ObjectSummary($0.value, kind: kind).uid == uid
+            }
+            guard let stored = after.objects[path] ?? found?.value else {
                 Issue.record("\(source) to \(target): \(path) is gone, and nobody said so")
                 continue
             }
-            let kind: DAVCollectionKind = path.hasSuffix(".ics") ? .calendar : .addressBook
             if keepers.contains(target) { #expect(stored == bytes, "\(source) to \(target): \(path)") }
             guard case .changed(let changes) = Fidelity(sent: bytes, stored: stored, kind: kind) else { continue }
             #expect(known.contains(name), "\(source) to \(target): \(path) \(changes.map { "\($0)" })")
@@ -112,7 +119,12 @@ import Testing
         return snapshot
     }
 
-    private static func clear(_ server: PeerServer) async throws {
+    /// The server without our collections. Cyrus keeps something of removed ones, and begins anew instead.
+    private static func emptied(_ server: PeerServer, in folder: TemporaryFolder) async throws -> PeerServer {
+        if server.kind == .cyrus {
+            await server.stop()
+            return try #require(try await PeerServer.start(.cyrus, in: folder.appending("cyrus")))
+        }
         let settings = try DAVSettings(configuration(server), role: .destination)
         let client = try DAVClient(
             base: settings.base, credentials: settings.credentials, transport: HTTPTransport(),
@@ -122,6 +134,7 @@ import Testing
             try await client.delete(collection.url)
         }
         await client.shutdown()
+        return server
     }
 
     @Test(arguments: [PeerServer.Kind.xandikos, .radicale, .cyrus])
@@ -154,13 +167,16 @@ import Testing
     }
 
     private static func exporter(_ server: PeerServer) async throws -> any Exporter {
-        try await registry.exporter(configuration(server))
+        // Xandikos says that it schedules, and sends nothing.
+        try await registry.exporter(configuration(server, ["invitations": "send"]))
     }
 
-    private static func configuration(_ server: PeerServer) -> ConnectorConfiguration {
+    private static func configuration(
+        _ server: PeerServer, _ more: [String: String] = [:]
+    ) -> ConnectorConfiguration {
         ConnectorConfiguration(
             location: Location("dav+http://127.0.0.1:\(server.port)/\(server.kind == .cyrus ? "dav/" : "")"),
-            options: ["username": server.userName, "password": server.password])
+            options: ["username": server.userName, "password": server.password].merging(more) { $1 })
     }
 
     private static func fill(_ snapshot: Snapshot, to exporter: any Exporter) async throws -> RestoreResult {

@@ -7,6 +7,7 @@ by the system. There is one account, user with the password pass. Cyrus does not
 Its data are in a folder of their own, which is removed at the end.
 """
 
+import ctypes
 import imaplib
 import os
 import pathlib
@@ -83,6 +84,11 @@ def make_account(mail_port, deadline):
     mail.logout()
 
 
+def die_with_parent():
+    # A test that fails may kill this program; nothing must stay behind. 1 is PR_SET_PDEATHSIG.
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
 def main():
     global binaries, programs, library_folders
     home = pathlib.Path(tempfile.mkdtemp(prefix="fasti-cyrus-"))
@@ -115,7 +121,7 @@ def main():
                 os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
     master = subprocess.Popen(
         [binaries / "master", "-D", "-C", home / "imapd.conf", "-M", home / "cyrus.conf", "-p", home / "master.pid"],
-        env=environment, start_new_session=True, cwd=home, **identity)
+        env=environment, start_new_session=True, cwd=home, preexec_fn=die_with_parent, **identity)
 
     def stop(*_):
         master.terminate()
