@@ -87,7 +87,9 @@ let package = Package(
         module("GitObjects", ["Compression", crypto]),
         module("CollectionStore", ["CPOSIX", "GitObjects", "ICalendar", "VCard"]),
         module("ObjectMeaning", ["ContentLines", "ICalendar", "VCard"]),
-        module("Kloset", ["BLAKE3", "CArgon2", "CPOSIX", "Compression", "ConnectorKit", "KlosetFormat", crypto, cryptoExtras]),
+        module(
+            "Kloset",
+            ["BLAKE3", "CArgon2", "CPOSIX", "Compression", "ConnectorKit", "KlosetFormat", crypto, cryptoExtras]),
 
         // Layer 3: protocols
         module("WebDAV", ["XMLStream", httpTypes]),

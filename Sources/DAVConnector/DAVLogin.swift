@@ -11,7 +11,7 @@ package enum DAVLogin: Sendable {
     /// - Parameter tokens: the file that keeps the tokens; nil where nothing can be kept.
     case oauth(OAuthProvider, account: String?, tokens: String?)
 
-    func credentials(_ transport: any DAVTransport) throws -> DAVCredentials {
+    package func credentials(_ transport: any DAVTransport) throws -> DAVCredentials {
         switch self {
         case .none: .none
         case .password(let username, let password): .password(username: username, password: password)

@@ -95,12 +95,12 @@ package struct XMLWriter: Sendable {
 
     package mutating func text(_ text: String) {
         var text = text
-        text.withUTF8 { appendEscaped($0, inAttribute: false) }
+        _ = text.withUTF8 { appendEscaped($0, inAttribute: false) }
     }
 
     /// UTF-8 text. What XML cannot carry (control characters, broken UTF-8) becomes U+FFFD.
     package mutating func text(_ text: [UInt8]) {
-        text.withUnsafeBufferPointer { appendEscaped($0, inAttribute: false) }
+        _ = text.withUnsafeBufferPointer { appendEscaped($0, inAttribute: false) }
     }
 
     /// Text that is known to need no escape, such as a percent-encoded path without `&`.
@@ -172,6 +172,6 @@ package struct XMLWriter: Sendable {
 
     private mutating func escapeAttribute(_ text: String) {
         var text = text
-        text.withUTF8 { appendEscaped($0, inAttribute: true) }
+        _ = text.withUTF8 { appendEscaped($0, inAttribute: true) }
     }
 }

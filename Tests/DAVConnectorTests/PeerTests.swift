@@ -126,8 +126,9 @@ import Testing
             return try #require(try await PeerServer.start(.cyrus, in: folder.appending("cyrus")))
         }
         let settings = try DAVSettings(configuration(server), role: .destination)
+        let transport = HTTPTransport()
         let client = try DAVClient(
-            base: settings.base, credentials: settings.credentials, transport: HTTPTransport(),
+            base: settings.base, credentials: try settings.login.credentials(transport), transport: transport,
             options: settings.clientOptions)
         for collection in try await DAVDiscovery(client, kinds: settings.kinds).account().collections
         where ["work", "hard", "people", "cards"].contains(collection.url.lastSegment) {

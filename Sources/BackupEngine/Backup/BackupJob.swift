@@ -53,9 +53,11 @@ package struct BackupJob: Sendable {
             let filter = SourceFilter(options, root: importer.identity.root)
             let context = context(parent: parent, filter, progress, report)
             let queue = RecordQueue()
+            let order = EntryOrder(report)
+            defer { order.finish() }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<max(1, options.concurrency) {
-                    group.addTask { try await store(queue, in: writer, progress, report) }
+                    group.addTask { try await store(queue, in: writer, progress, order) }
                 }
                 // What ended the storing says more than that nothing can be sent any more, and is what is sent back.
                 do {
@@ -87,15 +89,15 @@ package struct BackupJob: Sendable {
 
     /// Reads and stores what comes, until nothing more does.
     private func store(
-        _ queue: RecordQueue, in writer: SnapshotWriter, _ progress: BackupProgress, _ report: JobReport
+        _ queue: RecordQueue, in writer: SnapshotWriter, _ progress: BackupProgress, _ order: EntryOrder
     ) async throws {
         do {
-            while let record = try await queue.next() {
+            while let (number, record) = try await queue.next() {
                 try Task.checkCancellation()
                 let outcome = try await writer.add(record) { try await importer.open(record) }
                 let entry = record.jobEntry(JobEntry.Outcome(outcome))
                 progress.add(entry)
-                report(.entry(entry))
+                order.add(entry, number: number)
             }
         } catch {
             queue.fail(error)

@@ -6,6 +6,8 @@ internal import Synchronization
 final class RecordQueue: Sendable {
     private struct State {
         var records: ArraySlice<Record> = []
+        /// How many were taken out.
+        var taken = 0
         /// Of the contents that came with the records.
         var bytes = 0
         var isFinished = false
@@ -51,22 +53,23 @@ final class RecordQueue: Sendable {
         }
     }
 
-    /// - Returns: nil when there is nothing more to come.
+    /// - Returns: the next record with its number, from 0 on; nil when there is nothing more to come.
     /// - Throws: what ``fail(_:)`` was told.
-    func next() async throws -> Record? {
+    func next() async throws -> (number: Int, record: Record)? {
         while true {
-            let (record, isFinished, waiter) = try state.withLock { state in
+            let (number, record, isFinished, waiter) = try state.withLock { state in
                 if let failure = state.failure { throw failure }
                 guard let record = state.records.popFirst() else {
-                    return (Record?.none, state.isFinished, CheckedContinuation<Void, Never>?.none)
+                    return (0, Record?.none, state.isFinished, CheckedContinuation<Void, Never>?.none)
                 }
                 state.bytes -= record.inlineSize
+                state.taken += 1
                 // Not for each one: those who wait and those who work would take turns for every record.
                 let hasRoom = state.records.count <= Self.recordLimit / 2 && state.bytes < Self.byteLimit
-                return (record, false, hasRoom ? state.producers.popLast() : nil)
+                return (state.taken - 1, record, false, hasRoom ? state.producers.popLast() : nil)
             }
             waiter?.resume()
-            if let record { return record }
+            if let record { return (number, record) }
             if isFinished { return nil }
             await withCheckedContinuation { continuation in
                 let mustWait = state.withLock { state in
