@@ -5,6 +5,8 @@ package struct ActivatedSockets: Hashable, Sendable {
     let descriptors: [Int32]
     /// Whether only this machine can connect to all of them.
     package let isLocal: Bool
+    /// Whether all are Unix sockets, which no web page can reach.
+    package let areUnix: Bool
 
     /// The first one that a service manager hands over.
     private static let first: Int32 = 3
@@ -20,7 +22,7 @@ package struct ActivatedSockets: Hashable, Sendable {
         else { return nil }
         guard count <= Self.most else { throw SocketError(reason: "\(count) sockets are more than this server takes.") }
         descriptors = Array(Self.first..<(Self.first + count))
-        var isLocal = true
+        var (isLocal, areUnix) = (true, true)
         for descriptor in descriptors {
             guard Self.number(SO_TYPE, of: descriptor) == Int32(SOCK_STREAM.rawValue),
                 Self.number(SO_ACCEPTCONN, of: descriptor) == 1
@@ -30,9 +32,11 @@ package struct ActivatedSockets: Hashable, Sendable {
             }
             // Programs that are started from here have no business with them.
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            isLocal = isLocal && Self.isLocal(descriptor)
+            let address = Self.address(of: descriptor)
+            isLocal = isLocal && Self.isLocal(address)
+            areUnix = areUnix && Self.family(address) == AF_UNIX
         }
-        self.isLocal = isLocal
+        (self.isLocal, self.areUnix) = (isLocal, areUnix)
     }
 
     private static func number(_ option: Int32, of descriptor: Int32) -> Int32? {
@@ -41,7 +45,8 @@ package struct ActivatedSockets: Hashable, Sendable {
         return getsockopt(descriptor, SOL_SOCKET, option, &value, &size) == 0 ? value : nil
     }
 
-    private static func isLocal(_ descriptor: Int32) -> Bool {
+    /// As the system has it; all zeros when it does not say.
+    private static func address(of descriptor: Int32) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: MemoryLayout<sockaddr_storage>.size)
         var size = socklen_t(bytes.count)
         let isKnown = bytes.withUnsafeMutableBytes { buffer in
@@ -49,9 +54,13 @@ package struct ActivatedSockets: Hashable, Sendable {
                 getsockname(descriptor, $0.assumingMemoryBound(to: sockaddr.self), &size) == 0
             } ?? false
         }
-        guard isKnown else { return false }
-        let family = Int32(UInt16(bytes[0]) | UInt16(bytes[1]) << 8)
-        switch family {
+        return isKnown ? bytes : [UInt8](repeating: 0, count: bytes.count)
+    }
+
+    private static func family(_ address: [UInt8]) -> Int32 { Int32(UInt16(address[0]) | UInt16(address[1]) << 8) }
+
+    private static func isLocal(_ bytes: [UInt8]) -> Bool {
+        switch family(bytes) {
         case AF_UNIX: return true
         // The port stands in front of the address; in IPv6 the flow too.
         case AF_INET: return bytes[4] == 127

@@ -92,6 +92,7 @@ import Testing
         let server = try #require(try await PeerServer.start(.fasti, in: folder.path))
         #expect(
             try await exchange("PUT", server.url + Self.home + "kept.ics", body: Array(Self.event.utf8)).status == 201)
+        try await settle(folder)
         let before = try await state(of: folder)
         for request in Self.badRequests {
             let answer = try await exchange(
@@ -109,6 +110,17 @@ import Testing
         #expect(try await state(of: folder) == before, "a refused request changed something")
         #expect(try await exchange("GET", server.url + Self.home + "kept.ics").body == Array(Self.event.utf8))
         await server.stop()
+    }
+
+    /// Waits until git has what was acknowledged.
+    private func settle(_ folder: TemporaryFolder) async throws {
+        let calendar = folder.appending("user/calendars/calendar")
+        for _ in 0..<300 {
+            let tree = try await run("/usr/bin/git", ["-C", calendar, "ls-tree", "HEAD", "kept.ics"])
+            let status = try await run("/usr/bin/git", ["-C", calendar, "status", "--porcelain"])
+            if !tree.text.isEmpty && status.text.isEmpty { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
     }
 
     /// All commits and all files.

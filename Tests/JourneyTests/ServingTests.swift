@@ -55,7 +55,7 @@ import Testing
         #expect(try await curl("--tls-max", "1.1", "--cacert", work.appending("first.pem"), url).status != 0)
         try install("second")
         kill(server.process.identifier, SIGHUP)
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(90)
         var isRenewed = false
         while !isRenewed, ContinuousClock.now < deadline { isRenewed = try await answers("second") }
         #expect(isRenewed)
@@ -178,7 +178,7 @@ import Testing
         let work = try TemporaryFolder()
         let serve = ["serve", "--defaults", "-d", work.appending("dav")]
         let process = try PeerProcess(python, ["-c", Self.activation, "tcp", "127.0.0.1", fasti] + serve)
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(90)
         while !process.output.contains("Ctrl-C"), process.isRunning, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -212,7 +212,7 @@ import Testing
         let process = try PeerProcess(
             fasti, ["serve", "-d", work.appending("dav"), "-l", socket, "--socket-mode", "660"],
             environment: ["DEFAULTS": "true", "EAGER": "1", "NO_DETECT_SYSTEMD": "yes"])
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(90)
         while !process.output.contains("Ctrl-C"), process.isRunning, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(20))
         }

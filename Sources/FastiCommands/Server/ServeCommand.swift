@@ -285,7 +285,8 @@ struct ServeCommand: ContextualCommand {
         guard address.isLocal else { return RequestGate(.open(hosts: nil)) }
         switch address {
         case .host(let host, _): return RequestGate(.open(hosts: ["localhost", "127.0.0.1", "::1", host]))
-        case .activated: return RequestGate(.open(hosts: ["localhost", "127.0.0.1", "::1"]))
+        case .activated(let sockets):
+            return RequestGate(.open(hosts: sockets.areUnix ? nil : ["localhost", "127.0.0.1", "::1"]))
         case .unixSocket: return RequestGate(.open(hosts: nil))
         }
     }
