@@ -70,9 +70,19 @@ extension DAVClient {
         }
     }
 
-    private func notDAV(_ method: HTTPRequest.Method, _ answer: Answer) -> DAVClientError {
+    /// Networks that want a login answer everything with 200 and a page; a server that has done what it was asked to says so
+    /// without one.
+    func refusePage(for method: HTTPRequest.Method, _ answer: Answer) throws(DAVClientError) {
+        if answer.status.code == 200, isPage(answer) { throw notDAV(method, answer) }
+    }
+
+    private func isPage(_ answer: Answer) -> Bool {
         let type = answer.headers[.contentType]?.lowercased() ?? ""
-        let isPage = type.hasPrefix("text/html") || type.hasPrefix("application/xhtml")
+        return type.hasPrefix("text/html") || type.hasPrefix("application/xhtml")
+    }
+
+    private func notDAV(_ method: HTTPRequest.Method, _ answer: Answer) -> DAVClientError {
+        let isPage = isPage(answer)
         return DAVClientError(
             .protocolViolation,
             "\(method) \(answer.url): \(isPage ? "a web page" : "status \(answer.status.code)") came back instead of "

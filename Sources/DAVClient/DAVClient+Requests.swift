@@ -126,6 +126,7 @@ extension DAVClient {
         }
         let answer = try await send(.put, url, headers: headers, body: bytes)
         guard answer.status.kind == .successful else { throw refusal(of: .put, answer) }
+        try refusePage(for: .put, answer)
         return answer.headers[.eTag]
     }
 
@@ -136,6 +137,7 @@ extension DAVClient {
         if let etag { headers[.ifMatch] = etag }
         let answer = try await send(.delete, url, headers: headers)
         guard answer.status.kind == .successful, answer.status.code != 207 else { throw refusal(of: .delete, answer) }
+        try refusePage(for: .delete, answer)
     }
 
     /// Creates a calendar (RFC 4791, section 5.3.1) with properties, all or nothing.

@@ -73,7 +73,7 @@ package struct PeerServer: Sendable {
     }
 
     private func waitUntilReady() async -> Bool {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(90)
         while ContinuousClock.now < deadline, process.isRunning {
             // Cyrus listens before its account is made.
             if Self.accepts(port), kind != .cyrus || process.output.contains("ready") { return true }
