@@ -17,6 +17,8 @@ package actor DAVExporter: RehearsingExporter {
     private var holdsInvitations = false
     private var pending: [Upload] = []
     private var failures: [ExportFailure] = []
+    /// Files that the old server kept beside events, and that have no place here yet.
+    private var attachments = 0
 
     /// Where the objects of one folder of the snapshot go, or why they cannot.
     private struct Place {
@@ -108,8 +110,10 @@ package actor DAVExporter: RehearsingExporter {
         if name.elementsEqual(CollectionSidecar.fileName.utf8) || name.elementsEqual(ObjectsSidecar.fileName.utf8) {
             return
         }
-        // They lie beside the snapshot's collections for people; the events still name where they were.
-        if record.path.isWithin(AttachmentReader.folder) { return }
+        if record.path.isWithin(AttachmentReader.folder) {
+            if !name.elementsEqual(AttachmentsSidecar.fileName.utf8) { attachments += 1 }
+            return
+        }
         guard let place = place(of: record.path) else {
             throw ConnectorError(
                 .unsupported, "\(record.path) is neither a calendar object nor a contact.",
@@ -280,6 +284,12 @@ package actor DAVExporter: RehearsingExporter {
         }
         let total = targets.reduce(RestoreTally()) { $0 + $1.tally }
         for event in total.events(isRehearsal: context.isRehearsal) { context.report(event) }
+        if attachments > 0 {
+            context.report(
+                .incomplete(
+                    "\(counted(attachments, "file")) attached to events stayed in the snapshot: the events still name where "
+                        + "they were on the old server. \"restore\" to a folder gives them back, in attachments/."))
+        }
         return failures.sorted { $0.path < $1.path }
     }
 
