@@ -107,17 +107,45 @@ extension DAVURL {
     }
 
     /// Equal for addresses of the same resource, see ``isSameResource(as:)``.
-    package var resourceKey: [UInt8] { Array("\(host):\(port)".utf8) + comparisonKey }
+    package var resourceKey: [UInt8] {
+        var key: [UInt8] = []
+        key.reserveCapacity(host.utf8.count + target.utf8.count + 3)
+        key.append(contentsOf: host.utf8)
+        key += [0, UInt8(truncatingIfNeeded: port >> 8), UInt8(truncatingIfNeeded: port)]
+        appendComparisonKey(to: &key)
+        return key
+    }
 
     /// The decoded path without a final `/`. A decoded `/` stays distinct from a real one.
     package var comparisonKey: [UInt8] {
         var key: [UInt8] = []
-        for segment in path.split(separator: "/", omittingEmptySubsequences: true) {
-            key.append(UInt8(ascii: "/"))
-            for byte in PercentEncoding.decode(segment) {
-                if byte == UInt8(ascii: "/") { key.append(contentsOf: "%2F".utf8) } else { key.append(byte) }
-            }
-        }
+        key.reserveCapacity(target.utf8.count)
+        appendComparisonKey(to: &key)
         return key
+    }
+
+    /// One pass over the bytes: listings have a key for each member.
+    private func appendComparisonKey(to key: inout [UInt8]) {
+        let slash = UInt8(ascii: "/")
+        var path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
+        // The slash before a segment comes with its first byte, so that empty segments leave nothing.
+        var isAtStart = true
+        while let byte = path.popFirst() {
+            if byte == slash {
+                isAtStart = true
+                continue
+            }
+            if isAtStart { key.append(slash) }
+            isAtStart = false
+            guard byte == UInt8(ascii: "%"), let first = path.first, let high = PercentEncoding.digit(first),
+                let second = path.dropFirst().first, let low = PercentEncoding.digit(second)
+            else {
+                key.append(byte)
+                continue
+            }
+            path = path.dropFirst(2)
+            let value = high << 4 | low
+            if value == slash { key.append(contentsOf: "%2F".utf8) } else { key.append(value) }
+        }
     }
 }

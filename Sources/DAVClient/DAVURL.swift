@@ -101,7 +101,11 @@ package struct DAVURL: Hashable, Sendable {
 
     /// The last non-empty segment of the path, as on the wire; empty for the root.
     package var lastSegment: String {
-        String(path.split(separator: "/", omittingEmptySubsequences: true).last ?? "")
+        let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
+        let slash = UInt8(ascii: "/")
+        guard let last = path.lastIndex(where: { $0 != slash }) else { return "" }
+        let start = path[..<last].lastIndex(of: slash).map { path.index(after: $0) } ?? path.startIndex
+        return String(path[start...last]) ?? ""
     }
 
     /// Whether credentials in clear text can be overheard by nobody but this machine's own users.
@@ -142,6 +146,7 @@ package struct DAVURL: Hashable, Sendable {
     ///
     /// - Returns: nil for another scheme, a broken authority, or an address with a user name.
     package func resolving(_ reference: String) -> DAVURL? {
+        if let target = Self.plainTarget(reference) { return with(target: target) }
         let reference = reference.filter { !$0.isNewline && $0 != "\t" }
         if let absolute = DAVURL(reference) { return absolute }
         if reference.hasPrefix("//") { return DAVURL(scheme: scheme, authorityAndTarget: reference.dropFirst(2)) }
@@ -151,6 +156,17 @@ package struct DAVURL: Hashable, Sendable {
         if reference.hasPrefix("?") { return with(target: path + Self.cleanTarget(reference).dropFirst()) }
         let base = path.prefix(upTo: path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.endIndex)
         return with(target: Self.removingDots(Self.cleanTarget(base + reference)))
+    }
+
+    /// Nearly every reference is a path that needs nothing done to it, and a listing has thousands.
+    private static func plainTarget(_ reference: String) -> String? {
+        let bytes = reference.utf8
+        guard bytes.first == UInt8(ascii: "/"), bytes.dropFirst().first != UInt8(ascii: "/"),
+            bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }),
+            // Perhaps dots that have to be removed.
+            !zip(bytes, bytes.dropFirst()).contains(where: { $0 == UInt8(ascii: "/") && $1 == UInt8(ascii: ".") })
+        else { return nil }
+        return reference
     }
 
     private static func hasScheme(_ reference: String) -> Bool {

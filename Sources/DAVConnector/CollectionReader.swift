@@ -164,19 +164,26 @@ struct CollectionReader {
     private func newcomers(
         _ survey: CollectionSurvey, _ progress: inout Progress, _ known: Set<String>
     ) async throws -> [Member]? {
-        let before = Set(survey.unchanged.map(\.href) + survey.changed.map(\.href))
         if let token = survey.token, let changes = try await changes(since: token) {
             let removed = Set(changes.removed.map(\.url.resourceKey))
             progress.vanished.removeAll { removed.contains($0.url.resourceKey) }
-            let keys = keys(survey)
-            return changes.changed.filter { !before.contains($0.href) && !keys.contains($0.url.resourceKey) }
+            return unknown(changes.changed, in: survey)
         }
         guard try await hasMoved(progress) else { return nil }
         let listing = try await MemberListing(collection.url, kind: kind, client: client)
         let listed = Set(listing.members.map(\.url.resourceKey))
         progress.vanished.removeAll { !listed.contains($0.url.resourceKey) }
+        return unknown(listing.members, in: survey)
+    }
+
+    private func unknown(_ members: [Member], in survey: CollectionSurvey) -> [Member] {
+        guard !members.isEmpty else { return [] }
+        let before = Set(survey.unchanged.map(\.href) + survey.changed.map(\.href))
+        let added = members.filter { !before.contains($0.href) }
+        guard !added.isEmpty else { return [] }
+        // Some servers spell hrefs in one way in listings and in another in reports.
         let keys = keys(survey)
-        return listing.members.filter { !before.contains($0.href) && !keys.contains($0.url.resourceKey) }
+        return added.filter { !keys.contains($0.url.resourceKey) }
     }
 
     private func keys(_ survey: CollectionSurvey) -> Set<[UInt8]> {
@@ -227,8 +234,13 @@ struct CollectionReader {
         sidecar.read = readsEverything(previous) ? today : previous?.sidecar.read ?? today
         if progress.lacksObjects { sidecar.lacksObjects = true }
         try await emitSidecar(CollectionSidecar.fileName, SidecarCoding.encode(sidecar), emit)
-        try await emitSidecar(
-            ObjectsSidecar.fileName, SidecarCoding.encode(ObjectsSidecar(progress.objects)), emit)
+        // Most calendars are as they were; then their list is as well.
+        let isSame = previous.map { $0.absent.isEmpty && progress.objects == $0.objects } ?? false
+        let objects =
+            if isSame, let previous { previous.objectsFile } else {
+                try SidecarCoding.encode(ObjectsSidecar(progress.objects))
+            }
+        try await emitSidecar(ObjectsSidecar.fileName, objects, emit)
     }
 
     private func emitSidecar(

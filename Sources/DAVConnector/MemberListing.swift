@@ -60,8 +60,11 @@ package struct MemberListing: Sendable {
     private init(_ answer: DAVMultistatus, kind: DAVCollectionKind, client: DAVClient) throws {
         members = []
         folders = []
-        var seen: Set<[UInt8]> = []
-        for resource in answer.resources where !resource.url.isSameResource(as: answer.url) {
+        members.reserveCapacity(answer.resources.count)
+        // The collection itself is in the listing as well.
+        var seen: Set<[UInt8]> = [answer.url.resourceKey]
+        seen.reserveCapacity(answer.resources.count)
+        for resource in answer.resources {
             guard seen.insert(resource.url.resourceKey).inserted else { continue }
             if resource.isCollection {
                 folders.append(resource.url)

@@ -9,12 +9,16 @@ struct PreviousCollection: Sendable {
     let objects: [ObjectsSidecar.Object]
     /// Objects that its side file names and that it does not hold: left out by the user then.
     let absent: [ObjectsSidecar.Object]
+    /// The side file of the objects as it is stored.
+    let objectsFile: [UInt8]
 
     /// - Returns: nil when the snapshot does not have the collection, or has side files that cannot be read: that only
     ///   makes this backup read everything.
     init?(_ path: BytePath, in tree: any SnapshotTree) async throws {
-        guard let sidecar = await Self.decode(CollectionSidecar.self, CollectionSidecar.fileName, path, tree),
-            let known = await Self.decode(ObjectsSidecar.self, ObjectsSidecar.fileName, path, tree)
+        guard let collectionFile = await Self.content(CollectionSidecar.fileName, path, tree),
+            let sidecar = SidecarCoding.decode(CollectionSidecar.self, collectionFile),
+            let objectsFile = await Self.content(ObjectsSidecar.fileName, path, tree),
+            let known = SidecarCoding.decode(ObjectsSidecar.self, objectsFile)
         else { return nil }
         var present = try await tree.names(in: path)[...]
         var objects: [ObjectsSidecar.Object] = []
@@ -34,13 +38,13 @@ struct PreviousCollection: Sendable {
         self.sidecar = sidecar
         self.objects = objects
         self.absent = absent
+        self.objectsFile = objectsFile
     }
 
-    private static func decode<Value: Decodable>(
-        _ type: Value.Type, _ name: String, _ path: BytePath, _ tree: any SnapshotTree
-    ) async -> Value? {
-        guard let file = path.appending(name), let bytes = try? await tree.content(at: file, limit: sidecarLimit)
-        else { return nil }
-        return SidecarCoding.decode(type, bytes)
+    private static func content(
+        _ name: String, _ path: BytePath, _ tree: any SnapshotTree
+    ) async -> [UInt8]? {
+        guard let file = path.appending(name) else { return nil }
+        return try? await tree.content(at: file, limit: sidecarLimit)
     }
 }

@@ -108,18 +108,23 @@ enum SidecarCoding {
     }
 
     /// - Returns: nil for bytes that are no such file, or one of a later version.
-    static func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) -> Value? {
-        guard let head = try? JSONDecoder().decode(Head.self, from: Data(bytes)),
-            head.version <= CollectionSidecar.currentVersion
+    static func decode<Value: Sidecar>(_ type: Value.Type, _ bytes: [UInt8]) -> Value? {
+        guard let value = try? JSONDecoder().decode(type, from: Data(bytes)),
+            value.version <= CollectionSidecar.currentVersion
         else { return nil }
-        return try? JSONDecoder().decode(type, from: Data(bytes))
-    }
-
-    private struct Head: Decodable {
-        let format: String
-        let version: Int
+        return value
     }
 }
+
+/// A side file, which says what it is.
+protocol Sidecar: Decodable {
+    var format: String { get }
+    var version: Int { get }
+}
+
+extension CollectionSidecar: Sidecar {}
+extension ObjectsSidecar: Sidecar {}
+extension AttachmentsSidecar: Sidecar {}
 
 extension CollectionSidecar {
     /// The side file of a collection in a snapshot; nil for anything else.
