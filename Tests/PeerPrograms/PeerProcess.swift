@@ -22,6 +22,8 @@ package final class PeerProcess: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output
+        // The program has its own by now; Foundation would keep ours for as long as the tests run.
+        defer { try? output.close() }
         try process.runWithOpenSignals()
     }
 
@@ -95,10 +97,19 @@ package func run(
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     if let folder { process.currentDirectoryURL = URL(filePath: folder) }
-    process.standardInput = input == nil ? FileHandle.nullDevice : try FileHandle(forReadingFrom: files[0])
-    process.standardOutput = try FileHandle(forWritingTo: files[1])
-    process.standardError = try FileHandle(forWritingTo: files[2])
-    try process.run()
+    let handles = [
+        try FileHandle(forReadingFrom: files[0]), try FileHandle(forWritingTo: files[1]),
+        try FileHandle(forWritingTo: files[2]),
+    ]
+    process.standardInput = input == nil ? FileHandle.nullDevice : handles[0]
+    process.standardOutput = handles[1]
+    process.standardError = handles[2]
+    do {
+        // The program has its own then. Foundation would keep ours for as long as the tests run, and starting a program
+        // with more than some 1,300 open files makes it read beyond a buffer.
+        defer { for handle in handles { try? handle.close() } }
+        try process.run()
+    }
     while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
     return ProgramResult(
         status: process.terminationStatus, standardOutput: [UInt8](try Data(contentsOf: files[1])),
