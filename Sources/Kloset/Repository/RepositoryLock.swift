@@ -70,7 +70,8 @@ final class RepositoryLock: Sendable {
     func checkHeld() async throws {
         guard !repository.isLockless else { return }
         let lost = KlosetError(
-            .locked, "The lock on the store ran out, so that others may have changed it meanwhile.",
+            .locked,
+            "The store is not locked for this any more: the lock ran out, or somebody copied the same snapshot meanwhile.",
             advice: "Run the command again; nothing was published.")
         noteAge()
         guard !holding.withLock({ $0.isLost }) else { throw lost }
