@@ -1,4 +1,5 @@
 package import ConnectorKit
+internal import Foundation
 package import Kloset
 internal import KlosetFormat
 internal import Synchronization
@@ -56,7 +57,7 @@ package struct BackupJob: Sendable {
             let order = EntryOrder(report)
             defer { order.finish() }
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<max(1, options.concurrency) {
+                for _ in 0..<taskCount {
                     group.addTask { try await store(queue, in: writer, progress, order) }
                 }
                 // What ended the storing says more than that nothing can be sent any more, and is what is sent back.
@@ -85,6 +86,14 @@ package struct BackupJob: Sendable {
             progress.addGap(gap)
             report(.incomplete(gap))
         }
+    }
+
+    /// Files of this machine keep a processor busy each: more tasks than processors only wake each other up. Whatever is
+    /// fetched from elsewhere is mostly waited for.
+    private var taskCount: Int {
+        let limit = max(1, options.concurrency)
+        guard importer.identity.flags.contains(.localFileSystem) else { return limit }
+        return min(limit, max(1, ProcessInfo.processInfo.activeProcessorCount))
     }
 
     /// Reads and stores what comes, until nothing more does.
