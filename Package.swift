@@ -4,6 +4,16 @@ import PackageDescription
 // ARCHITECTURE.md says what each target is for and what it may import; ArchitectureTests holds us to it.
 // Targets stand in the order of their layers: each may depend only on what stands above it.
 
+// The released program needs no Swift where it runs, starts in half the time and with less memory. The libraries after
+// the first word are what the static Foundation is made of; lld does not need half a minute for it.
+let selfContained: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-stdlib", "-use-ld=lld", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims",
+            "-l_FoundationCollections",
+        ], .when(platforms: [.linux], configuration: .release))
+]
+
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -128,7 +138,8 @@ let package = Package(
             ]),
 
         // Layer 6: programs
-        .executableTarget(name: "fasti", dependencies: ["FastiCommands"], swiftSettings: settings),
+        .executableTarget(
+            name: "fasti", dependencies: ["FastiCommands"], swiftSettings: settings, linkerSettings: selfContained),
         .executableTarget(
             name: "KernelBenchmarks",
             dependencies: ["BLAKE3", "Compression", "ConnectorKit", "Kloset", "KlosetFormat", crypto],

@@ -47,7 +47,7 @@ package struct BLAKE3Hasher: Sendable {
     }
 
     private mutating func startChunk(_ number: UInt64) {
-        key.withWords { cblake3_chunk_init(&chunk, $0, number, flags) }
+        key.withWords { cblake3_chunk_init(&chunk, kernel, $0, number, flags) }
     }
 
     // MARK: Input
@@ -136,7 +136,7 @@ package struct BLAKE3Hasher: Sendable {
         var node = cblake3_node()
         left.withWords { left in
             right.withWords { right in
-                key.withWords { key in cblake3_node_init_parent(&node, left, right, key, flags) }
+                key.withWords { key in cblake3_node_init_parent(&node, kernel, left, right, key, flags) }
             }
         }
         return node

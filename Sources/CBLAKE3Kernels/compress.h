@@ -2,6 +2,8 @@
 #ifndef CBLAKE3_COMPRESS_H
 #define CBLAKE3_COMPRESS_H
 
+#include "include/CBLAKE3Kernels.h"
+
 #include <stdint.h>
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -37,8 +39,8 @@
 // Compresses one 64-byte block. `state` gets all sixteen words: the chaining value, then the second half of the
 // root's output.
 void cblake3_compress(
-    const uint32_t chaining_value[8], const uint8_t block[64], uint32_t block_length, uint64_t counter,
-    uint32_t flags, uint32_t state[16]);
+    cblake3_kernel kernel, const uint32_t chaining_value[8], const uint8_t block[64], uint32_t block_length,
+    uint64_t counter, uint32_t flags, uint32_t state[16]);
 
 // A kernel over as many inputs as it has lanes, each of `blocks` blocks, `stride` bytes apart.
 // The first block has `flags_start` too, the last `flags_end`. `counter_step` is 1 for chunks and 0 for parents.

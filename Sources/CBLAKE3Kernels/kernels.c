@@ -28,11 +28,10 @@ typedef uint32_t cblake3_u32x4_unaligned __attribute__((vector_size(16), aligned
 #include "lanes.h"
 #endif
 
+// The input that is left when there are too few for any vector.
 static void hash_1(
-    const uint8_t *input, size_t stride, size_t blocks, const uint32_t key[8], uint64_t counter,
-    uint32_t counter_step, uint32_t flags, uint32_t flags_start, uint32_t flags_end, uint32_t *out) {
-    (void)stride;
-    (void)counter_step;
+    cblake3_kernel kernel, const uint8_t *input, size_t blocks, const uint32_t key[8], uint64_t counter,
+    uint32_t flags, uint32_t flags_start, uint32_t flags_end, uint32_t *out) {
     uint32_t state[16];
     memcpy(state, key, 32);
     for (size_t block = 0; block < blocks; block++) {
@@ -40,7 +39,8 @@ static void hash_1(
         uint32_t chaining_value[8];
         memcpy(chaining_value, state, 32);
         cblake3_compress(
-            chaining_value, input + block * CBLAKE3_BLOCK_LENGTH, CBLAKE3_BLOCK_LENGTH, counter, block_flags, state);
+            kernel, chaining_value, input + block * CBLAKE3_BLOCK_LENGTH, CBLAKE3_BLOCK_LENGTH, counter, block_flags,
+            state);
     }
     memcpy(out, state, 32);
 }
@@ -76,7 +76,6 @@ static void hash_many(
         {CBLAKE3_AVX2, 8, hash_8},
 #endif
         {CBLAKE3_VECTOR128, 4, hash_4},
-        {CBLAKE3_PORTABLE, 1, hash_1},
     };
     size_t stride = blocks * CBLAKE3_BLOCK_LENGTH;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
@@ -89,6 +88,12 @@ static void hash_many(
             counter += (uint64_t)counter_step * steps[i].lanes;
             count -= steps[i].lanes;
         }
+    }
+    for (; count > 0; count--) {
+        hash_1(kernel, input, blocks, key, counter, flags, flags_start, flags_end, out);
+        input += stride;
+        out += 8;
+        counter += counter_step;
     }
 }
 

@@ -90,19 +90,26 @@ package enum LZ4Frame {
 
     /// Decodes exactly one frame, which must fill `input`.
     ///
-    /// - Parameter limit: the most bytes of content to return; more is an error, found before anything is allocated.
-    package static func decompress(_ input: [UInt8], limit: Int) throws(CompressionError) -> [UInt8] {
-        try decompress(input.span, limit: limit)
+    /// - Parameters:
+    ///   - limit: the most bytes of content to return; more is an error, found before anything is allocated.
+    ///   - verifyingChecksum: false when something else has already made sure that the frame is as it was written: the
+    ///     checksum of the content is then not compared.
+    package static func decompress(
+        _ input: [UInt8], limit: Int, verifyingChecksum: Bool = true
+    ) throws(CompressionError) -> [UInt8] {
+        try decompress(input.span, limit: limit, verifyingChecksum: verifyingChecksum)
     }
 
-    /// See ``decompress(_:limit:)-([UInt8],_)``.
-    package static func decompress(_ input: Span<UInt8>, limit: Int) throws(CompressionError) -> [UInt8] {
+    /// See ``decompress(_:limit:verifyingChecksum:)-([UInt8],_,_)``.
+    package static func decompress(
+        _ input: Span<UInt8>, limit: Int, verifyingChecksum: Bool = true
+    ) throws(CompressionError) -> [UInt8] {
         try input.withUnsafeBufferPointer { input throws(CompressionError) in
             // The first pass only measures, so that the second can allocate the exact size once.
             let reader = try LZ4FrameReader(input)
             let size = try reader.contentSize(limit: limit)
             return try bytes(capacity: size) { output throws(CompressionError) in
-                try reader.decode(into: output)
+                try reader.decode(into: output, verifyingChecksum: verifyingChecksum)
                 return size
             }
         }

@@ -33,14 +33,15 @@ import Testing
 
     struct Limits: Sendable {
         /// Bytes before a run is made, and bytes of runs before they go to the disk.
-        let capacity: Int
+        let capacity: ClosedRange<Int>
         let memory: Int
         let isEncrypted: Bool
 
         static let all = [
-            Limits(capacity: 4 << 20, memory: 1 << 20, isEncrypted: false),
-            Limits(capacity: 4096, memory: 0, isEncrypted: true),
-            Limits(capacity: 65_536, memory: 200_000, isEncrypted: false),
+            Limits(capacity: 4 << 20...4 << 20, memory: 1 << 20, isEncrypted: false),
+            Limits(capacity: 4096...4096, memory: 0, isEncrypted: true),
+            Limits(capacity: 65_536...65_536, memory: 200_000, isEncrypted: false),
+            Limits(capacity: 1024...65_536, memory: 10_000, isEncrypted: false),
         ]
     }
 
@@ -64,7 +65,7 @@ import Testing
 
     @Test func aFolderWithoutRoomIsAnErrorThatNamesIt() {
         let space = SpillSpace(folder: "/nonexistent/folder", isEncrypted: false, memoryLimit: 0)
-        var sorter = RecordSorter(.byDepth, space, capacity: 64)
+        var sorter = RecordSorter(.byDepth, space, capacity: 64...64)
         #expect {
             for pair in Self.pairs.prefix(100) { try sorter.append(pair.key, pair.payload) }
         } throws: { error in

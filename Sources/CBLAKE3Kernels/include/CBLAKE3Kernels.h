@@ -57,11 +57,12 @@ typedef struct {
     uint64_t counter;
     uint32_t block_length;
     uint32_t flags;
+    cblake3_kernel kernel;
 } cblake3_node;
 
 // Makes the node of a parent.
 void cblake3_node_init_parent(
-    cblake3_node *node, const uint32_t left[8], const uint32_t right[8], const uint32_t key[8], uint32_t flags);
+    cblake3_node *node, cblake3_kernel kernel, const uint32_t left[8], const uint32_t right[8], const uint32_t key[8], uint32_t flags);
 
 // The chaining value of a node that is not the root.
 void cblake3_node_chaining_value(const cblake3_node *node, uint32_t out[8]);
@@ -77,9 +78,11 @@ typedef struct {
     uint32_t block_length;
     uint32_t blocks_compressed;
     uint32_t flags;
+    cblake3_kernel kernel;
 } cblake3_chunk;
 
-void cblake3_chunk_init(cblake3_chunk *chunk, const uint32_t key[8], uint64_t counter, uint32_t flags);
+void cblake3_chunk_init(
+    cblake3_chunk *chunk, cblake3_kernel kernel, const uint32_t key[8], uint64_t counter, uint32_t flags);
 
 // The bytes that the chunk holds, 0 ... 1024.
 size_t cblake3_chunk_length(const cblake3_chunk *chunk);

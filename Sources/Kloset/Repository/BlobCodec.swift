@@ -19,7 +19,7 @@ package struct BlobCodec: Sendable {
         self.encryption = encryption
     }
 
-    package func encode(_ plaintext: [UInt8]) throws -> [UInt8] {
+    package func encode(_ plaintext: consuming [UInt8]) throws -> [UInt8] {
         var buffers = Buffers()
         try encode(plaintext, &buffers)
         return buffers.stored
@@ -76,7 +76,10 @@ package struct BlobCodec: Sendable {
                     throw KlosetError(.limitExceeded, "it has \(compressed.count) bytes, more than \(limit)")
                 }
                 return compressed
-            case .lz4: return try LZ4Frame.decompress(compressed, limit: limit)
+            case .lz4:
+                // What was sealed and opened again is what was written; without encryption the checksum is the only
+                // thing that tells of a change to itself.
+                return try LZ4Frame.decompress(compressed, limit: limit, verifyingChecksum: encryption == nil)
             case .gzip: return try Gzip.decompress(compressed, limit: limit)
             case .zstandard: return compressed.isEmpty ? [] : try Zstandard.decompress(compressed, limit: limit)
             }

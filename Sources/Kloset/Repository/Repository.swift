@@ -192,8 +192,9 @@ public final class Repository: Sendable {
     }
 
     /// Wraps the payload of a state or a lock.
-    func wrap(_ type: ResourceType, _ version: FormatVersion, _ payload: [UInt8]) throws -> [UInt8] {
-        Wrapper.seal(type, version, try keys.codec.encode(payload)) { keys.mac($0) }
+    func wrap(_ type: ResourceType, _ version: FormatVersion, _ payload: consuming [UInt8]) throws -> [UInt8] {
+        let encoded = try keys.codec.encode(consume payload)
+        return Wrapper.seal(type, version, encoded) { keys.mac($0) }
     }
 
     /// Bytes of payloads that wait in memory for their turn; what is beyond is read twice.

@@ -15,7 +15,7 @@ struct RecordWriter: Sendable {
     private let space: SpillSpace
     private var block: [UInt8] = []
 
-    /// Bytes from which a block is stored.
+    /// Bytes of a block; a record that has more is a block by itself.
     private static let blockSize = 64 << 10
 
     init(_ space: SpillSpace) {
@@ -27,11 +27,15 @@ struct RecordWriter: Sendable {
         guard let keyLength = UInt32(exactly: key.count), let payloadLength = UInt32(exactly: payload.count) else {
             throw KlosetError(.limitExceeded, "A record has more than 4 GiB.")
         }
+        let needed = 8 + key.count + payload.count
+        if block.count + needed > Self.blockSize {
+            try flush()
+            block.reserveCapacity(max(Self.blockSize, needed))
+        }
         withUnsafeBytes(of: (keyLength, payloadLength)) { block.append(contentsOf: $0) }
         block.append(contentsOf: key)
         block.append(contentsOf: payload)
         run.count += 1
-        if block.count >= Self.blockSize { try flush() }
     }
 
     mutating func append(_ key: [UInt8], _ payload: [UInt8]) throws {
@@ -48,7 +52,8 @@ struct RecordWriter: Sendable {
     private mutating func flush() throws {
         guard !block.isEmpty else { return }
         run.blocks.append(try space.store(block))
-        block.removeAll(keepingCapacity: true)
+        // Not kept: the space may hold it now, and keeping the room would make a copy of it.
+        block = []
     }
 }
 

@@ -30,7 +30,9 @@ package struct RecordSorter: Sendable {
 
     private let order: Order
     private let space: SpillSpace
-    private let capacity: Int
+    private let capacity: ClosedRange<Int>
+    /// Bytes in the runs.
+    private var spilled = 0
     private var buffer: [UInt8] = []
     private var rows: [Row] = []
     private var runs: [RecordRun] = []
@@ -38,8 +40,9 @@ package struct RecordSorter: Sendable {
     /// Runs that are merged at once.
     private static let fanIn = 64
 
-    /// - Parameter capacity: bytes after which what there is becomes a run.
-    package init(_ order: Order, _ space: SpillSpace, capacity: Int = 16 << 20) {
+    /// - Parameter capacity: bytes after which what there is becomes a run: the first number of a sorter that holds
+    ///   little, up to the last as it grows, so that both the memory and the number of runs stay small.
+    package init(_ order: Order, _ space: SpillSpace, capacity: ClosedRange<Int> = 2 << 20...16 << 20) {
         self.order = order
         self.space = space
         self.capacity = capacity
@@ -55,7 +58,8 @@ package struct RecordSorter: Sendable {
                 depth: key.withUnsafeBytes { order.depth($0) }))
         buffer.append(contentsOf: key)
         buffer.append(contentsOf: payload)
-        if buffer.count + rows.count * MemoryLayout<Row>.stride >= capacity { try spill() }
+        let limit = max(capacity.lowerBound, min(capacity.upperBound, spilled / 8))
+        if buffer.count + rows.count * MemoryLayout<Row>.stride >= limit { try spill() }
     }
 
     /// All records in their order.
@@ -105,6 +109,7 @@ package struct RecordSorter: Sendable {
             }
         }
         runs.append(try writer.finish())
+        spilled += buffer.count
         buffer.removeAll(keepingCapacity: true)
         rows.removeAll(keepingCapacity: true)
     }

@@ -63,6 +63,9 @@ final class LocationJournal: Sendable {
         let packfiles: [MAC]
         fileprivate let run: RecordRun
 
+        /// How many locations there are.
+        var count: Int { run.count }
+
         /// The locations, in the order in which blobs were stored.
         func makeReader() -> Reader { Reader(packfiles: packfiles, records: run.makeReader()) }
     }

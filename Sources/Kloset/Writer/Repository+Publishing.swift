@@ -11,24 +11,26 @@ extension Repository {
         let now = clock().nanosecondsSince1970
         let serial = newest?.serial ?? .zero
         var parent = newest?.mac ?? .zero
-        var state = StateWriter(parent: parent)
+        var left = written.count
+        var state = StateWriter(parent: parent, reserving: min(left, locationsPerState))
         var locations = written.makeReader()
         while let location = try locations.next() {
             if state.locationCount == locationsPerState {
                 let name = MAC.random()
-                try await putState(state.finish(timestamp: now, serial: serial), name)
+                try await putState((consume state).finish(timestamp: now, serial: serial), name)
                 parent = name
-                state = StateWriter(parent: parent)
+                left -= locationsPerState
+                state = StateWriter(parent: parent, reserving: min(left, locationsPerState))
             }
             state.add(location)
         }
         for packfile in written.packfiles.sorted() {
             state.add(PackfileRecord(packfile: packfile, state: snapshot, time: now))
         }
-        try await putState(state.finish(timestamp: now, serial: serial), snapshot)
+        try await putState((consume state).finish(timestamp: now, serial: serial), snapshot)
     }
 
-    func putState(_ payload: [UInt8], _ name: MAC) async throws {
+    func putState(_ payload: consuming [UInt8], _ name: MAC) async throws {
         try await store.put(.state, name, try wrap(.state, .v1_1_0, payload))
     }
 }

@@ -3,40 +3,46 @@ package import ConnectorKit
 /// Collects the records of a new state and puts them in the engine's order: deletes, locations, coloured, packfiles,
 /// metadata (Kloset format, section 8.1).
 package struct StateWriter: Sendable {
-    private let parent: MAC
     private let version: FormatVersion
     private var deletes: [UInt8] = []
-    private var locations: [UInt8] = []
+    /// The parent, then the locations: what a state mostly consists of is in the place where it stays.
+    private var body: [UInt8] = []
+    private let headLength: Int
     private var coloured: [UInt8] = []
     private var packfiles: [UInt8] = []
 
     /// - Parameters:
     ///   - parent: the latest state that the writer had merged; zero when there is none.
     ///   - version: 1.1.0, or 1.0.0 for a state without parent and deletes.
-    package init(parent: MAC, version: FormatVersion = .v1_1_0) {
-        self.parent = parent
+    ///   - locations: how many locations to make room for at once.
+    package init(parent: MAC, version: FormatVersion = .v1_1_0, reserving locations: Int = 0) {
         self.version = version
+        body.reserveCapacity(32 + locations * Self.locationLength + 256)
+        if version >= .v1_1_0 { body.append(parent) }
+        headLength = body.count
     }
 
+    private static let locationLength = 90
+
     package var isEmpty: Bool {
-        deletes.isEmpty && locations.isEmpty && coloured.isEmpty && packfiles.isEmpty
+        deletes.isEmpty && body.count == headLength && coloured.isEmpty && packfiles.isEmpty
     }
 
     /// The number of locations so far.
-    package var locationCount: Int { locations.count / 90 }
+    package var locationCount: Int { (body.count - headLength) / Self.locationLength }
 
     /// Bytes that the payload has so far.
-    package var size: Int { 32 + deletes.count + locations.count + coloured.count + packfiles.count + 29 }
+    package var size: Int { deletes.count + body.count + coloured.count + packfiles.count + 29 }
 
     package mutating func add(_ location: BlobLocation) {
-        begin(&locations, RecordType.location)
-        locations.append(location.blob.type.rawValue)
-        locations.appendLittleEndian(location.version.rawValue)
-        locations.append(location.blob.mac)
-        locations.append(location.packfile)
-        locations.appendLittleEndian(location.offset)
-        locations.appendLittleEndian(location.length)
-        locations.appendLittleEndian(location.flags)
+        begin(&body, RecordType.location)
+        body.append(location.blob.type.rawValue)
+        body.appendLittleEndian(location.version.rawValue)
+        body.append(location.blob.mac)
+        body.append(location.packfile)
+        body.appendLittleEndian(location.offset)
+        body.appendLittleEndian(location.length)
+        body.appendLittleEndian(location.flags)
     }
 
     package mutating func add(_ record: ColouredRecord) {
@@ -82,12 +88,11 @@ package struct StateWriter: Sendable {
     }
 
     /// The whole payload, to be compressed, encrypted and wrapped with the version given at the beginning.
-    package func finish(timestamp: Int64, serial: RepositoryID = .zero) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(size)
-        if version >= .v1_1_0 { bytes.append(parent) }
-        bytes += deletes
-        bytes += locations
+    package consuming func finish(timestamp: Int64, serial: RepositoryID = .zero) -> [UInt8] {
+        var bytes = body
+        // So that the bytes have one owner and are not copied.
+        body = []
+        if !deletes.isEmpty { bytes.insert(contentsOf: deletes, at: headLength) }
         bytes += coloured
         bytes += packfiles
         bytes.append(RecordType.metadata)
