@@ -36,7 +36,8 @@ docs: ## write the libraries' documentation into docs/.build
 
 install: ## install fasti into PREFIX/bin, with manual pages and completions (PREFIX=/usr/local)
 	@fasti=$$(scripts/build) && root="$(DESTDIR)$(PREFIX)" && install -d "$$root/bin" && \
-	    install -m 0755 "$$fasti" "$$root/bin/fasti" && "$$fasti" manual --quiet --to "$$root/share/man/man1" && \
+	    install -m 0755 "$$fasti" "$$root/bin/fasti" && strip --strip-debug "$$root/bin/fasti" && \
+	    "$$fasti" manual --quiet --to "$$root/share/man/man1" && \
 	    for entry in bash:bash-completion/completions/fasti zsh:zsh/site-functions/_fasti \
 	        fish:fish/vendor_completions.d/fasti.fish; do \
 	        file="$$root/share/$${entry#*:}" && install -d "$$(dirname "$$file")" && \
