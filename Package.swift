@@ -94,7 +94,7 @@ let package = Package(
         module("KlosetFormat", ["BLAKE3", "ConnectorKit"]),
 
         // Layer 2: stores
-        module("GitObjects", ["Compression", crypto]),
+        module("GitObjects", ["CPOSIX", "Compression", crypto]),
         module("CollectionStore", ["CPOSIX", "GitObjects", "ICalendar", "VCard"]),
         module("ObjectMeaning", ["ContentLines", "ICalendar", "VCard"]),
         module(
@@ -169,6 +169,7 @@ let package = Package(
             ["CollectionStore", "DAVService", "WebDAV", "XMLStream", httpTypes, logging]),
         tests("FastiCommandsTests", ["BackupEngine", "ConnectorKit", "FastiCommands", "Kloset", "PeerPrograms"]),
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
+        tests("HTTPFrontTests", ["HTTPFront", nioCore]),
         tests("FileConnectorTests", ["CPOSIX", "ConnectorKit", "FileConnector"]),
         tests("ICalendarTests", ["ContentLines", "ICalendar"]),
         tests("FuzzTests", ["FuzzTargets"]),

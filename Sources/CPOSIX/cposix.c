@@ -18,6 +18,9 @@
 #if defined(__linux__)
 #include <sys/syscall.h>
 #endif
+#if defined(__linux__)
+#include <sys/uio.h>
+#endif
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,6 +40,16 @@ void cposix_keep_memory_small(void) {
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_TRIM_THRESHOLD, 4 << 20);
     mallopt(M_ARENA_MAX, 4);
+#endif
+}
+
+ptrdiff_t cposix_read_cached(int descriptor, void *bytes, size_t size, int64_t offset) {
+#if defined(RWF_NOWAIT)
+    struct iovec part = {.iov_base = bytes, .iov_len = size};
+    return preadv2(descriptor, &part, 1, (off_t)offset, RWF_NOWAIT);
+#else
+    errno = ENOTSUP;
+    return -1;
 #endif
 }
 

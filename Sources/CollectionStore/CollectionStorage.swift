@@ -6,9 +6,9 @@ package protocol CollectionStorage: Sendable {
     /// What is at a path. Throws only for damage and failing disks; a path that names nothing is `.missing`.
     func node(at path: CollectionPath) async throws(CollectionStoreError) -> Node
 
-    /// The member at a path with its content, if both are in memory and known to be as they are now; nil says nothing.
-    /// Never waits.
-    func memberInMemory(at path: CollectionPath) -> MemberInMemory?
+    /// The member at a path with its content, if both are known to be as they are now and neither another task nor the disk
+    /// has to be waited for; nil says nothing.
+    func memberAtOnce(at path: CollectionPath) -> MemberInMemory?
 
     /// Names of the collections and plain directories directly below a directory or collection, in the order of bytes.
     /// Throws `.notFound`.
@@ -69,7 +69,7 @@ package protocol CollectionStorage: Sendable {
 }
 
 extension CollectionStorage {
-    package func memberInMemory(at path: CollectionPath) -> MemberInMemory? { nil }
+    package func memberAtOnce(at path: CollectionPath) -> MemberInMemory? { nil }
 }
 
 /// A member, with what is needed to give it to somebody.

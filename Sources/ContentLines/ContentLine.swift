@@ -41,10 +41,7 @@ package struct ContentLine: Sendable {
 
     /// Whether the name is `name`, ignoring the case of ASCII letters.
     package func isNamed(_ name: StaticString) -> Bool {
-        let record = record
-        // The length tells most names apart without touching the bytes.
-        guard Int(record.nameEnd) - Int(record.nameStart) == name.utf8CodeUnitCount else { return false }
-        return ASCII.equalsIgnoringCase(nameBytes, name)
+        storage.firstIndex(named: name, from: index, to: index + 1) != nil
     }
 
     /// Whether the name is `name`, ignoring the case of ASCII letters; for names that come from a request.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Splits bytes into logical lines. Unfolding is by octets: a fold may lie inside a UTF-8 sequence.
 struct ContentTokenizer {
     let groups: Bool
@@ -139,8 +141,10 @@ extension ContentTokenizer {
         from start: Int,
         _ terminator: UInt8
     ) -> PhysicalLine {
-        var end = start
-        while end < bytes.count, bytes[end] != terminator { end += 1 }
+        var end = bytes.count
+        if let base = bytes.baseAddress, let found = memchr(base + start, Int32(terminator), bytes.count - start) {
+            end = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+        }
         let next = min(end + 1, bytes.count)
         while end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
         return PhysicalLine(start: start, end: end, next: next)

@@ -31,8 +31,9 @@ package final class ObjectDatabase: Sendable {
     // MARK: Reading
 
     package func contains(_ id: ObjectID) throws(GitError) -> Bool {
+        if openPacks(where: { $0.contains(id) ? true : nil }) != nil { return true }
         if try loose.contains(id) { return true }
-        if try searchPacks({ pack throws(GitError) in pack.contains(id) ? true : nil }) != nil { return true }
+        if try searchNewPacks({ pack throws(GitError) in pack.contains(id) ? true : nil }) != nil { return true }
         return try searchAlternates { database throws(GitError) in try database.contains(id) ? true : nil } != nil
     }
 
@@ -55,23 +56,52 @@ package final class ObjectDatabase: Sendable {
 
     private func find(_ id: ObjectID) throws(GitError) -> GitObject? {
         let limit = Self.maximumObjectSize
+        // The packs that are open are looked through in memory; for anything else a file has to be opened.
+        var damage: GitError?
+        if let pack = openPacks(where: { $0.contains(id) ? $0 : nil }) {
+            do throws(GitError) {
+                if let object = try pack.read(id, limit: limit) { return object }
+            } catch {
+                // It may be elsewhere too.
+                damage = error
+            }
+        }
         if let object = try loose.read(id, limit: limit) { return object }
-        if let object = try searchPacks({ pack throws(GitError) in try pack.read(id, limit: limit) }) { return object }
+        if let object = try searchNewPacks({ pack throws(GitError) in try pack.read(id, limit: limit) }) {
+            return object
+        }
         if let object = try searchAlternates({ database throws(GitError) in try database.find(id) }) { return object }
         // `git gc` may have moved it into a pack between the first look and the second.
-        return try loose.read(id, limit: limit)
+        if let object = try loose.read(id, limit: limit) { return object }
+        if let damage { throw damage }
+        return nil
     }
 
-    private func searchPacks<T>(_ body: (PackFile) throws(GitError) -> T?) throws(GitError) -> T? {
-        let (known, recent, isLoaded) = packs.withLock { ($0.byPath, $0.mostRecent, $0.isLoaded) }
-        if let recent, let found = try body(recent) { return found }
+    /// The content of an object of that kind, if it is in a pack that is open and can be had without waiting for the disk;
+    /// nil for everything else, which `read` finds.
+    package func readAtOnce(_ id: ObjectID, as kind: ObjectKind, limit: Int) -> [UInt8]? {
+        guard let pack = openPacks(where: { $0.contains(id) ? $0 : nil }),
+            let object = pack.readAtOnce(id, limit: limit), object.kind == kind
+        else { return nil }
+        return object.content
+    }
+
+    /// What `body` says of the first open pack of which it says something; the one that had the last object comes first.
+    private func openPacks<T>(where body: (PackFile) -> T?) -> T? {
+        let (known, recent) = packs.withLock { ($0.byPath, $0.mostRecent) }
+        if let recent, let found = body(recent) { return found }
         for pack in known.values where pack !== recent {
-            if let found = try body(pack) {
+            if let found = body(pack) {
                 packs.withLock { $0.mostRecent = pack }
                 return found
             }
         }
-        // Not there: perhaps somebody has packed since the directory was read last.
+        return nil
+    }
+
+    /// Perhaps somebody has packed since the directory was read last.
+    private func searchNewPacks<T>(_ body: (PackFile) throws(GitError) -> T?) throws(GitError) -> T? {
+        let (known, isLoaded) = packs.withLock { ($0.byPath, $0.isLoaded) }
         let fresh = try rescan(except: isLoaded ? known : [:])
         for pack in fresh {
             if let found = try body(pack) {

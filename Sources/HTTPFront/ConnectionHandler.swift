@@ -14,39 +14,36 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let responder: DAVResponder
-    private let patience: TimeAmount
     /// Requests that were handed on and whose answers have not ended.
     private var underWay = 0
     /// The request that is being read has its answer already.
     private var isAnswered = false
-    private var isReading = false
-    private var lastProgress = NIODeadline.now()
+    private var pace: ClientPace
     private var watch: RepeatedTask?
 
-    /// - Parameter patience: how long a client may do nothing in the middle of a request or of an answer, or keep a
-    ///   connection that it does not use.
+    /// - Parameter patience: see `ClientPace`.
     init(responder: DAVResponder, patience: TimeAmount = .seconds(60)) {
         self.responder = responder
-        self.patience = patience
+        pace = ClientPace(patience: patience, now: .now())
     }
 
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        lastProgress = .now()
         switch unwrapInboundIn(data) {
         case .head(let head):
-            isReading = true
+            pace.requestBegins(.now())
             if underWay == 0, let answer = responder.respondAtOnce(to: head, from: context.remoteAddress) {
                 isAnswered = true
                 write(answer, to: context)
                 return
             }
             underWay += 1
-        case .body:
+        case .body(let part):
+            pace.bodyGrows(by: part.readableBytes, .now())
             if isAnswered { return }
         case .end:
-            isReading = false
+            pace.requestEnds(.now())
             if isAnswered {
                 isAnswered = false
                 return
@@ -64,20 +61,20 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Answers
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        lastProgress = .now()
+        pace.progress(.now())
         if case .end = unwrapOutboundIn(data) { underWay -= 1 }
         context.write(data, promise: promise)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        lastProgress = .now()
+        pace.progress(.now())
         context.fireChannelWritabilityChanged()
     }
 
     // MARK: Patience
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let interval = TimeAmount.nanoseconds(max(patience.nanoseconds / 4, 1))
+        let interval = TimeAmount.nanoseconds(max(pace.patience.nanoseconds / 4, 1))
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         watch = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
             let (handler, context) = bound.value
@@ -93,8 +90,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func isGone(_ context: ChannelHandlerContext) -> Bool {
-        guard NIODeadline.now() - lastProgress > patience else { return false }
+        let now = NIODeadline.now()
+        if pace.isTooSlow(now) { return true }
+        guard pace.isSilent(now) else { return false }
         // As long as the server is at work, it is not the client that is silent.
-        return isReading || underWay == 0 || !context.channel.isWritable
+        return pace.isReading || underWay == 0 || !context.channel.isWritable
     }
 }

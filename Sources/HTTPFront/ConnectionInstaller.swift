@@ -7,20 +7,14 @@ final class ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler 
     typealias InboundIn = NIOAny
 
     private let responder: DAVResponder
-    private let largestBody: Int
 
-    init(responder: DAVResponder, largestBody: Int) {
-        self.responder = responder
-        self.largestBody = largestBody
-    }
+    init(responder: DAVResponder) { self.responder = responder }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let pipeline = context.pipeline.syncOperations
         do {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let (waiting, connection) = (
-                ContinueHandler(largestBody: largestBody), ConnectionHandler(responder: responder)
-            )
+            let (waiting, connection) = (ContinueHandler(), ConnectionHandler(responder: responder))
             try pipeline.addHandler(waiting, position: .after(decoder))
             try pipeline.addHandler(connection, position: .after(waiting))
         } catch {

@@ -1,29 +1,43 @@
 import NIOCore
 import NIOHTTP1
 
-/// Tells clients that wait before they send a body to go on (`Expect: 100-continue`; RFC 9110, 10.1.1). What is announced
-/// as too large is not waited for: the refusal comes at once.
-final class ContinueHandler: ChannelInboundHandler, RemovableChannelHandler {
+/// Tells clients that wait before they send a body to go on (`Expect: 100-continue`; RFC 9110, 10.1.1), once somebody is
+/// going to read it. Who is refused before, by name, password or size, sends nothing.
+final class ContinueHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let largestBody: Int
+    /// Sent down the pipeline by whoever reads the body of the request.
+    struct BodyIsWanted: Sendable {}
 
-    init(largestBody: Int) { self.largestBody = largestBody }
+    /// Of the request that is being read, when its client waits.
+    private var waiting: HTTPVersion?
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .head(let head) = unwrapInboundIn(data), waits(head) {
-            let go = HTTPResponseHead(version: head.version, status: .continue)
-            context.writeAndFlush(wrapOutboundOut(.head(go)), promise: nil)
+        switch unwrapInboundIn(data) {
+        case .head(let head): waiting = Self.waits(head) ? head.version : nil
+        // It has not waited.
+        case .body, .end: waiting = nil
         }
         context.fireChannelRead(data)
     }
 
-    private func waits(_ head: HTTPRequestHead) -> Bool {
-        guard head.version == .http1_1,
-            head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
-        else { return false }
-        return head.headers.first(name: "content-length").flatMap { Int($0) }.map { $0 <= largestBody } ?? true
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is BodyIsWanted else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+            return
+        }
+        promise?.succeed()
+        guard let version = waiting else { return }
+        waiting = nil
+        context.writeAndFlush(
+            wrapOutboundOut(.head(HTTPResponseHead(version: version, status: .continue))), promise: nil)
+    }
+
+    private static func waits(_ head: HTTPRequestHead) -> Bool {
+        head.version == .http1_1
+            && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
     }
 }

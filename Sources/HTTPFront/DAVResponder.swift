@@ -14,6 +14,7 @@ struct DAVResponder: HTTPResponder {
     let git: GitTransport?
     let gate: RequestGate
     let largestBody: Int
+    let bodies: BodyBudget
     /// Whether connections are encrypted by this server itself.
     let isSecure: Bool
     let metrics: RequestMetrics
@@ -25,7 +26,7 @@ struct DAVResponder: HTTPResponder {
         metrics.begin()
         var response: Response
         do {
-            response = try await answer(request, target: request.head.path ?? "/", peer: context.peer)
+            response = try await answer(request, target: request.head.path ?? "/", context)
         } catch {
             metrics.end(request.method, status: 499, seconds: start.duration(to: clock.now) / .seconds(1))
             throw error
@@ -44,10 +45,10 @@ struct DAVResponder: HTTPResponder {
         return response
     }
 
-    private func answer(_ request: Request, target: String, peer: SocketAddress?) async throws -> Response {
+    private func answer(_ request: Request, target: String, _ context: FrontContext) async throws -> Response {
         let verdict = await gate.judge(
             method: request.method, target: target, authority: request.head.authority, headers: request.headers,
-            peer: peer)
+            peer: context.peer)
         switch verdict {
         case .foreignHost:
             return refusal(
@@ -64,28 +65,47 @@ struct DAVResponder: HTTPResponder {
                 method: request.method, target: target, headers: request.headers, user: user,
                 scheme: isSecure ? "https" : "http", authority: request.head.authority ?? "")
             if let git, let asked = GitRequest(method: request.method, target: target, headers: request.headers) {
+                try await context.askForBody(of: request)
                 return try await answer(asked, with: git, forwarded, request)
             }
-            guard let body = try await body(of: request) else {
-                var answer = Response(await service.refuseTooLarge(forwarded, limit: largestBody), isHead: false)
-                answer.headers[.connection] = "close"
-                return answer
+            var held = bodies.reservation()
+            let answer: DAVResponse
+            switch try await body(of: request, context, &held) {
+            case .whole(let body):
+                forwarded.body = body
+                return Response(await service.respond(to: forwarded), isHead: request.method == .head)
+            case .tooLarge: answer = await service.refuseTooLarge(forwarded, limit: largestBody)
+            case .noRoom: answer = service.refuseForNow(forwarded)
             }
-            forwarded.body = body
-            let answer = await service.respond(to: forwarded)
-            return Response(answer, isHead: request.method == .head)
+            var response = Response(answer, isHead: false)
+            // The rest of the body is not read.
+            response.headers[.connection] = "close"
+            return response
         }
     }
 
-    /// The whole body, or nil when it is larger than allowed.
-    private func body(of request: Request) async throws -> [UInt8]? {
-        if let announced = request.headers[.contentLength].flatMap(Int.init), announced > largestBody { return nil }
+    private enum Body {
+        case whole([UInt8])
+        case tooLarge
+        case noRoom
+    }
+
+    /// The body of a request, in one piece of memory. What is announced as too large is not waited for.
+    private func body(
+        of request: Request, _ context: FrontContext, _ held: inout BodyBudget.Reservation
+    ) async throws -> Body {
+        let announced = request.headers[.contentLength].flatMap(Int.init)
+        if let announced, announced > largestBody { return .tooLarge }
+        try await context.askForBody(of: request)
         var bytes: [UInt8] = []
+        // Memory that is not written to is none.
+        if let announced, announced > 0 { bytes.reserveCapacity(announced) }
         for try await buffer in request.body {
-            guard bytes.count + buffer.readableBytes <= largestBody else { return nil }
+            guard bytes.count + buffer.readableBytes <= largestBody else { return .tooLarge }
+            guard held.take(buffer.readableBytes) else { return .noRoom }
             bytes.append(contentsOf: buffer.readableBytesView)
         }
-        return bytes
+        return .whole(bytes)
     }
 
     private func refusal(_ status: HTTPResponse.Status, _ sentence: String) -> Response {

@@ -15,7 +15,8 @@ package struct FastiServer: Service {
     /// - Parameters:
     ///   - address: where to listen.
     ///   - certificate: nil for plain HTTP.
-    ///   - largestBody: bytes of the largest request that is read at all.
+    ///   - largestBody: bytes of the largest request that is read at all. Three of that size are read at the same time, and
+    ///     any number of smaller ones up to 32 MiB together.
     ///   - ready: called with the port once connections are accepted; 0 where there is none or it is not ours.
     package init(
         service: DAVService, git: GitTransport? = nil, gate: RequestGate, address: ListenAddress,
@@ -24,10 +25,11 @@ package struct FastiServer: Service {
         ready: @escaping @Sendable (Int) async -> Void
     ) throws {
         let responder = DAVResponder(
-            service: service, git: git, gate: gate, largestBody: largestBody, isSecure: certificate != nil,
+            service: service, git: git, gate: gate, largestBody: largestBody,
+            bodies: BodyBudget(limit: max(Self.usualBodies, 3 * largestBody)), isSecure: certificate != nil,
             metrics: metrics, logger: logger)
         let configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionInstaller(responder: responder, largestBody: largestBody)])
+            additionalChannelHandlers: [ConnectionInstaller(responder: responder)])
         let bindAddress: BindAddress
         var mode: UInt32?
         switch address {
@@ -58,6 +60,8 @@ package struct FastiServer: Service {
     }
 
     private static let name = "Fasti"
+    /// Of the bodies of all requests in memory, in bytes, unless three of the largest need more.
+    private static let usualBodies = 32 << 20
 
     package func run() async throws { try await server.run() }
 }

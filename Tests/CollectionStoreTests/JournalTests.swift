@@ -124,6 +124,46 @@ import Testing
         try await scene.storage.close()
     }
 
+    /// Large contents take another way into the journal than small ones.
+    @Test func largeMembersAreThereAfterACrash() async throws {
+        let scene = try await Scene(journaled: true)
+        var expected: [String: [UInt8]] = [:]
+        for (number, size) in [10, 65_300, 65_600, 300_000, 20, 3_000_000].enumerated() {
+            expected["e\(number).ics"] = Samples.event("u\(number)", summary: String(repeating: "x", count: size))
+        }
+        let copy = try await crashed(scene) {
+            for (name, bytes) in expected.sorted(by: { $0.key < $1.key }) { try await scene.put(name, bytes) }
+        }
+        let storage = try GitCollectionStorage(root: copy.path, journaled: true)
+        let view = try await storage.view(scene.calendar)
+        #expect(view.memberCount == expected.count)
+        for (name, bytes) in expected { #expect(try await view.bytes(name) == bytes, "\(name)") }
+        try await check(copy)
+        try await scene.storage.close()
+    }
+
+    /// While git cannot be written, only so much is taken into memory; then writers wait, and nobody is refused.
+    @Test func whatGitDoesNotHaveYetIsBounded() async throws {
+        let scene = try await Scene(journaled: true)
+        let lock = scene.folder.appending("cal/.git/index.lock")
+        try await scene.storage.flush()
+        try Data().write(to: URL(filePath: lock))
+        let text = String(repeating: "y", count: 3 << 20)
+        async let putting: Void = {
+            for number in 0..<14 {
+                try await scene.put("e\(number).ics", Samples.event("u\(number)", summary: text))
+            }
+        }()
+        try await Task.sleep(for: .seconds(3))
+        #expect(try await scene.view().memberCount < 14, "42 MiB are not held")
+        try FileManager.default.removeItem(atPath: lock)
+        try await putting
+        try await scene.storage.flush()
+        #expect(try await scene.view().memberCount == 14)
+        try await scene.check()
+        try await scene.storage.close()
+    }
+
     /// Opening the same directory again and again finds nothing to do twice.
     @Test func recoveryHappensOnce() async throws {
         let scene = try await Scene(journaled: true)

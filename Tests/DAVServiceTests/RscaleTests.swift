@@ -71,10 +71,23 @@ import XMLStream
         #expect(Set(["GREGORIAN", "CHINESE", "HEBREW", "ETHIOPIC", "ISLAMIC-CIVIL", "PERSIAN"]).isSubset(of: names))
     }
 
-    /// What nobody can evaluate is kept all the same.
-    @Test func unknownCalendarsAreKept() async throws {
+    /// What the calendar does not say that it takes is refused by the name of that property's precondition, and with words.
+    @Test(arguments: [
+        ("RSCALE=MARTIAN;FREQ=YEARLY", "MARTIAN"), ("RSCALE=HEBREW;FREQ=YEARLY;BYWEEKNO=3", "Weeks"),
+    ])
+    func whatIsNotEvaluatedIsRefused(_ rule: String, _ word: String) async throws {
         let site = try await Site()
-        let event = Body.event(uid: "a", "DTSTART;VALUE=DATE:20200101", "RRULE:RSCALE=MARTIAN;FREQ=YEARLY")
+        let event = Body.event(uid: "a", "DTSTART;VALUE=DATE:20200101", "RRULE:\(rule)")
+        let answer = try await site.send(.put, calendar + "a.ics", body: event)
+        #expect(answer.status == 403)
+        #expect(answer.text.contains("supported-rscale") && answer.text.contains(word), "\(answer.text)")
+        #expect(try await site.send(.get, calendar + "a.ics").status == 404)
+    }
+
+    @Test func weeksOfTheGregorianCalendarAreTaken() async throws {
+        let site = try await Site()
+        let event = Body.event(
+            uid: "a", "DTSTART;VALUE=DATE:20200113", "RRULE:RSCALE=GREGORIAN;FREQ=YEARLY;BYWEEKNO=3;BYDAY=MO")
         #expect(try await site.send(.put, calendar + "a.ics", body: event).status == 201)
         #expect(try await site.send(.get, calendar + "a.ics").text == event)
     }

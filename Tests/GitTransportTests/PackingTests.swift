@@ -153,11 +153,16 @@ struct PackingTests {
             kill(-process.identifier, SIGKILL)
             await process.stop(signal: SIGKILL)
             try await scene.git.check()
-            try await scene.packAll(storage)
-            try await scene.git.check()
+            #expect(try await storage.view(scene.path).members().count == 120)
         }
+        // What the last one had started may outlive it for a moment, and then it is one more round that completes it.
+        let deadline = ContinuousClock.now + .seconds(60)
+        repeat {
+            try await scene.packAll(storage)
+        } while try await scene.looseCount() > 0 && ContinuousClock.now < deadline
+        #expect(try await scene.looseCount() == 0)
         #expect(try await storage.view(scene.path).members().count == 120)
-        #expect(try await scene.looseCount() <= 300)
+        try await scene.git.check()
     }
 
     @Test func forgottenLocksAreNamedOnce() async throws {

@@ -9,18 +9,25 @@ import Testing
     /// A server with the users ada and bob, and a clone folder.
     private struct Scene {
         let work: TemporaryFolder
-        let server: PeerServer
+        private(set) var server: PeerServer
+        private let users: String
 
         init() async throws {
             work = try TemporaryFolder("fasti-git")
             let fasti = try #require(PeerEnvironment.fasti, "the program fasti is not built")
-            let users = work.appending("users")
+            users = work.appending("users")
             for name in ["ada", "bob"] {
                 let added = try await run(
                     fasti, ["user", "add", "--users", users, "--stdin", name],
                     input: Array((GitTests.password + "\n").utf8))
                 try #require(added.status == 0, "\(added.standardError)")
             }
+            server = try #require(
+                try await PeerServer.start(.fasti, in: work.appending("dav"), arguments: ["--users", users]))
+        }
+
+        /// The same data, from another process and at another port.
+        mutating func startAgain() async throws {
             server = try #require(
                 try await PeerServer.start(.fasti, in: work.appending("dav"), arguments: ["--users", users]))
         }
@@ -121,6 +128,68 @@ import Testing
         try await repository.check()
         #expect(try await repository("status", "--porcelain") == "", "work tree and index have followed")
         #expect(try await repository("log", "-1", "--format=%an", "--", "pushed.ics").contains("Ada"))
+        #expect(await scene.server.stop() == 0)
+        try await repository.check()
+    }
+
+    /// A push is there as a whole or not at all, whenever the server is killed, and the next one works.
+    @Test(.enabled(if: GitProgram.isInstalled, "git is not installed"))
+    func aServerKilledInAPushHasAllOfItOrNothing() async throws {
+        var scene = try await Scene()
+        try await scene.put("one.ics", "one")
+        let clone = try await scene.clone("ada", as: "clone")
+        let repository = GitProgram(in: scene.work.appending("dav/ada/calendars/calendar"))
+        var random = SeededGenerator(seed: 20)
+        var takes = Duration.milliseconds(400)
+        var outcomes: [String: Int] = [:]
+        for round in 0..<8 {
+            let before = try await repository("rev-parse", "HEAD")
+            for number in 0..<150 {
+                let noise = (0..<60).map { _ in String(random.next(), radix: 36) }.joined()
+                try Data(Self.event("u\(round)-\(number)", noise))
+                    .write(to: URL(filePath: "\(clone)/r\(round)-\(number).ics"))
+            }
+            try await scene.commit("last-\(round).ics", Self.event("last-\(round)", "Last"), in: clone)
+            let after = try await scene.git("rev-parse", "HEAD", in: clone).text
+            // The first is left alone, to see how long one takes.
+            if round == 0 {
+                let start = ContinuousClock.now
+                try #require(try await scene.git("push", "-q", "origin", "HEAD", in: clone).status == 0)
+                takes = .now - start
+                continue
+            }
+            let (server, delay) = (scene.server, takes * Double.random(in: 0.02...0.75, using: &random))
+            async let killed: Void = {
+                try? await Task.sleep(for: delay)
+                await server.stop(signal: SIGKILL)
+            }()
+            let push = try await scene.git("push", "-q", "origin", "HEAD", in: clone)
+            await killed
+            try await scene.startAgain()
+            let remote = scene.remote("ada", "/ada/calendars/calendar/")
+            try #require(try await scene.git("remote", "set-url", "origin", remote, in: clone).status == 0)
+
+            let head = try await repository("rev-parse", "HEAD")
+            #expect(head == before || head == after, "round \(round)")
+            #expect(push.status != 0 || head == after, "what was acknowledged is there")
+            let listing = try await scene.sync("")
+            #expect(listing.text.contains("last-\(round).ics") == (head == after))
+            #expect(listing.text.contains("r\(round)-0.ics") == (head == after))
+            let homes = try await exchange(
+                "PROPFIND", scene.server.url + "/ada/calendars/", headers: ["Depth": "1"],
+                user: "ada:\(Self.password)")
+            #expect(homes.text.components(separatedBy: "<D:response>").count <= 3, "the home and its calendar")
+            try await repository.check()
+            #expect(try await repository("status", "--porcelain") == "")
+            outcomes[head == after ? "all" : "nothing", default: 0] += 1
+
+            let next = try await scene.git("push", "-q", "origin", "HEAD", in: clone)
+            #expect(next.status == 0, "\(next.standardError)")
+            #expect(try await repository("rev-parse", "HEAD") == after)
+        }
+        print("Killed in a push, of which was there afterwards: \(outcomes)")
+        let last = try await exchange("GET", scene.calendar + "r7-149.ics", user: "ada:\(Self.password)")
+        #expect(last.status == 200)
         #expect(await scene.server.stop() == 0)
         try await repository.check()
     }

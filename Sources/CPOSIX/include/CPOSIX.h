@@ -21,6 +21,10 @@ void cposix_keep_memory_small(void);
 // Returns when everything written to the file system of `descriptor` is durable.
 int cposix_sync_file_system(int descriptor);
 
+// Reads from an offset what the system has in memory, and waits for no disk: fewer bytes than asked for, or -1, when it has
+// not all of them or cannot tell.
+ptrdiff_t cposix_read_cached(int descriptor, void *bytes, size_t size, int64_t offset);
+
 // The names of the extended attributes of an open file, each with a NUL behind it. With a size of 0, only how many
 // bytes they need.
 ptrdiff_t cposix_list_attributes(int descriptor, char *names, size_t size);

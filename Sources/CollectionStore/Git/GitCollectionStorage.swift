@@ -78,10 +78,10 @@ package struct GitCollectionStorage: CollectionStorage {
         return try await DiskQueue.shared.run { () throws(CollectionStoreError) in try self.nodeOnDisk(at: path) }
     }
 
-    package func memberInMemory(at path: CollectionPath) -> MemberInMemory? {
+    package func memberAtOnce(at path: CollectionPath) -> MemberInMemory? {
         guard open[path] == nil, let parent = path.parent, let view = (try? open[parent]?.viewAtOnce()) ?? nil,
             let name = try? MemberName(path.name), let member = (try? view.memberNow(named: name)) ?? nil,
-            let content = view.contentInMemory(of: member)
+            let content = view.contentAtOnce(of: member)
         else { return nil }
         return MemberInMemory(member: member, collectionType: view.type, content: content)
     }

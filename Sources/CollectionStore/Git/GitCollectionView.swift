@@ -5,8 +5,8 @@ import Synchronization
 protocol LocalCollectionView: CollectionView {
     /// Blocks for one small file at most.
     func memberNow(named name: MemberName) throws(CollectionStoreError) -> Member?
-    /// nil when it has to be read.
-    func contentInMemory(of member: Member) -> [UInt8]?
+    /// nil when something would have to be waited for.
+    func contentAtOnce(of member: Member) -> [UInt8]?
 }
 
 /// One published state of a collection that is a git repository.
@@ -27,6 +27,14 @@ final class GitCollectionView: LocalCollectionView {
         self.repository = repository
         self.cache = cache
         listed = Mutex(members)
+    }
+
+    /// The same state without git's index, which is large and which only its writer needs.
+    var withoutIndex: GitCollectionView {
+        guard state.index != nil else { return self }
+        var state = state
+        state.index = nil
+        return GitCollectionView(path: path, state: state, repository: repository, cache: cache, members: listedMembers)
     }
 
     var type: CollectionType { state.type }
@@ -97,7 +105,7 @@ final class GitCollectionView: LocalCollectionView {
         return try await DiskQueue.shared.run { () throws(CollectionStoreError) in try self.contentNow(of: id) }
     }
 
-    func contentInMemory(of member: Member) -> [UInt8]? { cache.content(of: member.etag.blob) }
+    func contentAtOnce(of member: Member) -> [UInt8]? { cache.content(of: member.etag.blob) }
 
     func contentNow(of id: ObjectID) throws(CollectionStoreError) -> [UInt8] {
         if let content = cache.content(of: id) { return content }

@@ -53,7 +53,7 @@ final class PublishedView: Sendable {
         let view = try view()
         guard repository.workTree != nil else { return view }
         let stamp = try withGit { () throws(GitError) in try FileSystem.status(of: repository.indexPath) }
-        if let stamp, FileStamp(stamp) == indexStamp { return view }
+        if view.state.index != nil, let stamp, FileStamp(stamp) == indexStamp { return view }
         var state = view.state
         state.index = CollectionState.readIndex(repository, state.tree)
         return GitCollectionView(
@@ -61,4 +61,9 @@ final class PublishedView: Sendable {
     }
 
     func publish(_ view: GitCollectionView) { current.withLock { $0 = view } }
+
+    /// The same, unless something else has been published since.
+    func publish(_ view: GitCollectionView, insteadOf old: GitCollectionView) {
+        current.withLock { if $0 === old { $0 = view } }
+    }
 }

@@ -15,13 +15,23 @@ struct CommitBatch {
         self.identity = identity
     }
 
-    /// With so many changes waiting, those of one author share commits; else each has its own.
-    private static let crowd = 32
-    private static let largestGroup = 64
+    /// How many changes share a commit. A commit costs a copy of the tree and its hash, so that it is worth more changes
+    /// where the tree is large.
+    private struct Grouping {
+        /// With so many changes waiting, those of one author share commits; else each has its own.
+        var crowd: Int
+        var largest: Int
+
+        init(treeSize: Int) {
+            let isLarge = treeSize > 1 << 20
+            (crowd, largest) = isLarge ? (8, 256) : (32, 64)
+        }
+    }
 
     mutating func add(_ changes: [PendingChange]) throws(GitError) {
         var position = 0
-        let limit = changes.count > Self.crowd ? Self.largestGroup : 1
+        let grouping = Grouping(treeSize: state.tree.bytes.count)
+        let limit = changes.count > grouping.crowd ? grouping.largest : 1
         while position < changes.count {
             let end = Self.endOfGroup(from: position, in: changes, limit: limit)
             try commit(changes[position..<end])

@@ -22,7 +22,8 @@ final class Journal: Sendable {
     }
 
     private struct State {
-        var buffer: [UInt8] = []
+        /// What is to be written next, in pieces that follow each other.
+        var buffer: [[UInt8]] = []
         var waiting: [Waiter] = []
         var isWriting = false
         var sequence: UInt64
@@ -108,17 +109,34 @@ final class Journal: Sendable {
 
     /// Returns when the changes are on the disk, with the number of the file they are in.
     func append(_ changes: [PendingChange], of path: CollectionPath) async throws(CollectionStoreError) -> UInt64 {
-        var bytes: [UInt8] = []
-        for change in changes { bytes.append(contentsOf: JournalRecord.change(change, in: path.string).encoded()) }
+        var pieces: [[UInt8]] = []
+        for change in changes {
+            for piece in JournalRecord.change(change, in: path.string).encodedPieces() {
+                Self.append(piece, to: &pieces)
+            }
+        }
+        let records = pieces
         let written: Written = await withCheckedContinuation { continuation in
-            enqueue(bytes, Waiter(continuation: continuation, changes: changes.count))
+            enqueue(records, Waiter(continuation: continuation, changes: changes.count))
         }
         return try written.get()
     }
 
-    private func enqueue(_ bytes: [UInt8], _ waiter: Waiter) {
+    /// Small pieces become one, large ones are not copied.
+    private static func append(_ piece: [UInt8], to pieces: inout [[UInt8]]) {
+        if let last = pieces.indices.last, pieces[last].count + piece.count <= joinedSize {
+            pieces[last].append(contentsOf: piece)
+        } else {
+            pieces.append(piece)
+        }
+    }
+
+    /// In bytes.
+    private static let joinedSize = 64 << 10
+
+    private func enqueue(_ pieces: [[UInt8]], _ waiter: Waiter) {
         let mustStart = state.withLock { state in
-            state.buffer.append(contentsOf: bytes)
+            for piece in pieces { Self.append(piece, to: &state.buffer) }
             state.waiting.append(waiter)
             defer { state.isWriting = true }
             return !state.isWriting
@@ -129,7 +147,7 @@ final class Journal: Sendable {
     /// Writes groups until nothing waits.
     private func writeAll() {
         while true {
-            let group = state.withLock { state -> (bytes: [UInt8], waiters: [Waiter])? in
+            let group = state.withLock { state -> (pieces: [[UInt8]], waiters: [Waiter])? in
                 guard !state.waiting.isEmpty else {
                     state.isWriting = false
                     return nil
@@ -138,17 +156,17 @@ final class Journal: Sendable {
                 return (state.buffer, state.waiting)
             }
             guard let group else { return }
-            let result = write(group.bytes, changes: group.waiters.reduce(0) { $0 + $1.changes })
+            let result = write(group.pieces, changes: group.waiters.reduce(0) { $0 + $1.changes })
             for waiter in group.waiters { waiter.continuation.resume(returning: result) }
         }
     }
 
-    private func write(_ bytes: [UInt8], changes: Int) -> Written {
+    private func write(_ pieces: [[UInt8]], changes: Int) -> Written {
         if let failure = state.withLock({ $0.failure }) { return .failure(failure) }
         return current.withLock { current in
             do throws(GitError) {
                 if current.size > Self.largestSegment { try rotate(&current) }
-                try append(bytes, to: &current)
+                try append(pieces, to: &current)
                 try sync(current)
             } catch {
                 return .failure(CollectionStoreError(error))
@@ -162,10 +180,10 @@ final class Journal: Sendable {
         }
     }
 
-    private func append(_ bytes: [UInt8], to current: inout Current) throws(GitError) {
+    private func append(_ pieces: [[UInt8]], to current: inout Current) throws(GitError) {
         do throws(GitError) {
-            try current.file.append(bytes)
-            current.size += bytes.count
+            for piece in pieces { try current.file.append(piece) }
+            current.size += pieces.reduce(0) { $0 + $1.count }
         } catch {
             // Half a record would hide those behind it.
             do throws(GitError) {
@@ -195,7 +213,7 @@ final class Journal: Sendable {
     func note(_ record: JournalRecord, durable: Bool = false) throws(CollectionStoreError) {
         let result: Result<Void, GitError> = current.withLock { current in
             do throws(GitError) {
-                try append(record.encoded(), to: &current)
+                try append(record.encodedPieces(), to: &current)
                 if durable { try sync(current) }
                 return .success(())
             } catch {

@@ -13,8 +13,11 @@ enum JournalRecord: Sendable {
     private static let digestSize = 8
     private static let headerSize = 4 + digestSize
 
-    func encoded() -> [UInt8] {
+    /// The record in pieces that follow each other; the content of a member is one of its own when it is large, and is not
+    /// copied.
+    func encodedPieces() -> [[UInt8]] {
         var fields = BinaryWriter()
+        var large: [UInt8] = []
         switch self {
         case .change(let change, let path):
             fields.write(UInt8(1))
@@ -26,7 +29,10 @@ enum JournalRecord: Sendable {
             fields.write(change.author.user)
             fields.write(change.author.userAgent)
             fields.write(change.content == nil ? UInt8(0) : 1)
-            if let content = change.content { fields.write(counted: content.bytes) }
+            if let content = change.content?.bytes {
+                fields.write(UInt32(clamping: content.count))
+                if content.count < Self.largeContent { fields.append(content) } else { large = content }
+            }
         case .committed(let path, let sequence, let commit):
             fields.write(UInt8(2))
             fields.write(path)
@@ -38,11 +44,14 @@ enum JournalRecord: Sendable {
             fields.write(sequence)
         }
         var record = BinaryWriter()
-        record.write(UInt32(clamping: fields.bytes.count))
-        record.append(Self.digest(of: fields.bytes[...]))
+        record.write(UInt32(clamping: fields.bytes.count + large.count))
+        record.append(Self.digest(of: [fields.bytes[...], large[...]]))
         record.append(fields.bytes)
-        return record.bytes
+        return large.isEmpty ? [record.bytes] : [record.bytes, large]
     }
+
+    /// In bytes.
+    private static let largeContent = 64 << 10
 
     /// All sound records from the beginning; what follows the first that is not was never acknowledged.
     static func decode(_ bytes: [UInt8]) -> [JournalRecord] {
@@ -55,7 +64,7 @@ enum JournalRecord: Sendable {
             else { break }
             let start = position + headerSize
             let fields = start..<(start + Int(size))
-            guard Array(bytes[(position + 4)..<start]) == digest(of: bytes[fields]),
+            guard Array(bytes[(position + 4)..<start]) == digest(of: [bytes[fields]]),
                 let record = read(BinaryReader(bytes, fields))
             else { break }
             records.append(record)
@@ -92,9 +101,9 @@ enum JournalRecord: Sendable {
         }
     }
 
-    private static func digest(of bytes: ArraySlice<UInt8>) -> [UInt8] {
+    private static func digest(of pieces: [ArraySlice<UInt8>]) -> [UInt8] {
         var hasher = Insecure.SHA1()
-        bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        for piece in pieces { piece.withUnsafeBytes { hasher.update(bufferPointer: $0) } }
         return Array(hasher.finalize().prefix(digestSize))
     }
 }

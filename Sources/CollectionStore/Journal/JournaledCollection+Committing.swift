@@ -10,7 +10,7 @@ extension JournaledCollection {
     /// Until the next attempt when another program has the repository locked.
     private static let retryTime = 200
     /// Changes committed at once: bounds the memory and the time of a batch.
-    private static let largestBatch = 512
+    private static let largestBatch = 1_024
     /// How long `flush` waits for another program's lock, in seconds.
     private static let patience: Int64 = 5
 
@@ -66,9 +66,13 @@ extension JournaledCollection {
                 guard !batch.isEmpty else { return .success(()) }
                 isCommitting.store(true, ordering: .releasing)
                 defer { isCommitting.store(false, ordering: .releasing) }
+                let start = ContinuousClock.now
                 let fresh = try committer.commit(batch, onto: base)
+                let took = start.duration(to: .now) / batch.count
                 front.withLock { front in
+                    front.commitTime = took
                     front.pending.removeFirst(batch.count)
+                    front.pendingBytes -= batch.contentSize
                     if fresh.state.head != front.base.state.head { front.sinceBase = front.pending.count }
                     front.base = fresh
                 }
@@ -90,7 +94,7 @@ extension JournaledCollection {
     /// The collection was removed, and what was pending with it.
     private func abandon() {
         let rest = front.withLock { front in
-            defer { front.pending = [] }
+            defer { (front.pending, front.pendingBytes) = ([], 0) }
             front.isClosed = true
             return front.pending
         }
@@ -99,6 +103,49 @@ extension JournaledCollection {
     }
 
     // MARK: Waiting
+
+    /// From so many pending changes on, writers are slowed down; beyond the second they wait.
+    private static let comfortable = 1_000
+    private static let pendingLimit = 3_000
+    /// The same for what the contents of these changes take in memory, in bytes.
+    private static let comfortableSize = 8 << 20
+    private static let pendingSizeLimit = 32 << 20
+    /// In milliseconds.
+    private static let longestPause = 50
+
+    /// Lets writers be no faster than git for long, so that git is never far behind, and never stops them all at once:
+    /// the more changes are pending, the nearer each is held to what a change takes to commit.
+    func keepPace(_ count: Int) async throws(CollectionStoreError) {
+        let (excess, time) = front.withLock { (Self.excess(of: $0), $0.commitTime) }
+        guard excess > 0 else { return }
+        let pause = min(time * (2 * excess * Double(count)), .milliseconds(Self.longestPause))
+        try? await Task.sleep(for: pause)
+        if excess > 1 { try await waitForRoom() }
+    }
+
+    /// How far beyond what is comfortable it is: 0 and less is not, 1 is as far as it may get.
+    private static func excess(of front: Front) -> Double {
+        let count = Double(front.pending.count - comfortable) / Double(pendingLimit - comfortable)
+        let size = Double(front.pendingBytes - comfortableSize) / Double(pendingSizeLimit - comfortableSize)
+        return max(count, size)
+    }
+
+    /// Returns when there are no more pending changes than allowed. Throws `.locked` when another program keeps git from
+    /// getting them.
+    private func waitForRoom() async throws(CollectionStoreError) {
+        var (least, deadline) = (Int.max, Int64.max)
+        while true {
+            let (excess, pending) = front.withLock { (Self.excess(of: $0), $0.pending.count) }
+            guard excess > 1 else { return }
+            if pending < least {
+                // As long as it goes on, it is worth waiting.
+                (least, deadline) = (pending, FileTime.now.seconds + Self.patience)
+            } else if FileTime.now.seconds >= deadline {
+                return try await flush()
+            }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
 
     /// Returns when everything acknowledged so far is in git. Throws `.locked` when another program keeps us from it.
     func flush() async throws(CollectionStoreError) {

@@ -13,6 +13,8 @@ final class JournaledCollection: Sendable {
         var base: GitCollectionView
         /// Journaled and not committed, in order.
         var pending: [PendingChange] = []
+        /// Of the contents in `pending`.
+        var pendingBytes = 0
         /// Changes accepted since `base` became the base, and those that were pending then: what tokens count.
         var sinceBase = 0
         /// Somebody is making the next view; nobody else may publish one.
@@ -20,6 +22,8 @@ final class JournaledCollection: Sendable {
         var isClosed = false
         var commitIsScheduled = false
         var changesSinceIndex = 0
+        /// What a change took in the last batch that was committed.
+        var commitTime = Duration.zero
     }
 
     let path: CollectionPath
@@ -34,9 +38,6 @@ final class JournaledCollection: Sendable {
     let isCommitting = Atomic(false)
     let commitTurn = Mutex(())
 
-    /// More pending changes make writers wait, so that git is never far behind.
-    private static let pendingLimit = 2_000
-
     /// Opens the collection. Blocking, and long when the index file is missing and there are many members.
     init(_ published: PublishedView, identities: IdentitySource, journal: Journal) throws(CollectionStoreError) {
         path = published.path
@@ -45,9 +46,11 @@ final class JournaledCollection: Sendable {
         source = MemberSource(published)
         committer = ChangeCommitter(published, identities: identities, journal: journal)
         transaction = CollectionTransaction(published: published, identities: identities)
-        let base = try published.view()
+        let git = try published.view()
         let known = MemberIndexFile.read(published.repository)
-        let table = try MemberTable(base, known: known)
+        let table = try MemberTable(git, known: known)
+        let base = git.withoutIndex
+        published.publish(base)
         let token = StateToken.tree(base.state.treeID)
         source.history.append([], then: token)
         let view = IndexedView(
@@ -103,8 +106,10 @@ final class JournaledCollection: Sendable {
             }
         }
         uids.withLock { $0 = nil }
+        let base = git.withoutIndex
+        published.publish(base, insteadOf: git)
         return front.withLock { front in
-            front.base = git
+            front.base = base
             front.sinceBase = front.pending.count
             publish(
                 table, names: table.differences(from: old), lastModified: git.lastModified, in: &front)
@@ -160,7 +165,7 @@ final class JournaledCollection: Sendable {
 
     private func accept(_ changes: [PreparedChange]) async -> [CollectionTransaction.Outcome] {
         do throws(CollectionStoreError) {
-            if front.withLock({ $0.pending.count > Self.pendingLimit }) { try await flush() }
+            try await keepPace(changes.count)
             let view = try await begin()
             defer { front.withLock { $0.isChanging = false } }
             let index = uids.withLock { uids -> UIDIndex in
@@ -222,6 +227,7 @@ final class JournaledCollection: Sendable {
         let (table, accepted) = (draft.table, changes)
         let mustSchedule = front.withLock { front in
             front.pending.append(contentsOf: accepted)
+            front.pendingBytes += accepted.contentSize
             front.sinceBase += accepted.count
             front.changesSinceIndex += accepted.count
             publish(table, names: accepted.map(\.name), lastModified: accepted.last?.time ?? 0, in: &front)

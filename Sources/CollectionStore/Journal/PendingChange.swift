@@ -20,3 +20,8 @@ struct PendingChange: Sendable {
         var bytes: [UInt8]
     }
 }
+
+extension Sequence<PendingChange> {
+    /// Of all contents together, in bytes.
+    var contentSize: Int { reduce(0) { $0 + ($1.content?.bytes.count ?? 0) } }
+}

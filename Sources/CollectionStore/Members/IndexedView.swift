@@ -69,7 +69,7 @@ final class IndexedView: LocalCollectionView {
         try await source.content(of: member.etag.blob)
     }
 
-    func contentInMemory(of member: Member) -> [UInt8]? { source.contentInMemory(of: member.etag.blob) }
+    func contentAtOnce(of member: Member) -> [UInt8]? { source.contentAtOnce(of: member.etag.blob) }
 
     func facts(of member: Member) async throws(CollectionStoreError) -> MemberFacts {
         if let record = table[member.name], record.id == member.etag.blob {
@@ -152,10 +152,22 @@ struct MemberSource: Sendable {
         history = ChangeHistory(published.repository)
     }
 
-    func contentInMemory(of id: ObjectID) -> [UInt8]? { cache.content(of: id) ?? pending[id] }
+    /// Larger members are not worth keeping a thread of the network from its other connections. In bytes.
+    private static let atOnceLimit = 64 << 10
+
+    private func contentInMemory(of id: ObjectID) -> [UInt8]? { cache.content(of: id) ?? pending[id] }
+
+    /// From memory, or from a pack of which the system has that place in memory; nil when something would have to be
+    /// waited for.
+    func contentAtOnce(of id: ObjectID) -> [UInt8]? {
+        if let content = contentInMemory(of: id) { return content }
+        guard let content = repository.objects.readAtOnce(id, as: .blob, limit: Self.atOnceLimit) else { return nil }
+        cache.insert(content, for: id)
+        return content
+    }
 
     func content(of id: ObjectID) async throws(CollectionStoreError) -> [UInt8] {
-        if let content = contentInMemory(of: id) { return content }
+        if let content = contentAtOnce(of: id) { return content }
         return try await DiskQueue.shared.run { () throws(CollectionStoreError) in try self.contentNow(of: id) }
     }
 

@@ -10,13 +10,25 @@ enum MemberIndexFile {
     private static let magic: UInt64 = 0x3158_4449_5453_4146  // "FASTIDX1"
     private static let limit = 1 << 30
 
-    static func encode(_ table: MemberTable) -> [UInt8] {
+    /// Of what is in memory at once while a table is written, in bytes.
+    private static let pieceSize = 256 << 10
+
+    /// Calls `body` with the file, piece by piece: for a large collection it is as large as what it tells of.
+    static func encode<E: Error>(_ table: MemberTable, _ body: ([UInt8]) throws(E) -> Void) throws(E) {
+        var hasher = Insecure.SHA1()
         var writer = BinaryWriter()
         writer.write(magic)
         writer.write(UInt32(clamping: table.count))
-        for record in table.records { write(record, &writer) }
-        writer.append(digest(of: writer.bytes[...]))
-        return writer.bytes
+        for page in 0..<table.pageCount {
+            for record in table.page(page) { write(record, &writer) }
+            guard writer.bytes.count >= pieceSize else { continue }
+            hasher.update(data: writer.bytes)
+            try body(writer.bytes)
+            writer = BinaryWriter()
+        }
+        hasher.update(data: writer.bytes)
+        writer.append(Array(hasher.finalize()))
+        try body(writer.bytes)
     }
 
     private static func write(_ record: MemberRecord, _ writer: inout BinaryWriter) {
@@ -34,7 +46,8 @@ enum MemberIndexFile {
             writer.write(UInt8(1))
             writer.write(first)
             writer.write(last)
-        case .exact(let times):
+        case .once, .repeated, .exact:
+            let times = record.times.exactTimes ?? []
             writer.write(UInt8(2))
             writer.write(UInt32(clamping: times.count))
             for time in times { writer.write(time) }
@@ -92,7 +105,7 @@ enum MemberIndexFile {
                 guard let time = reader.integer(Int64.self) else { return nil }
                 times.append(time)
             }
-            return .exact(times)
+            return MemberTimes(exactly: times)
         default: return nil
         }
     }
@@ -116,6 +129,8 @@ enum MemberIndexFile {
     /// A failure is no loss but of time at the next start. Not durable at once: a torn file is noticed.
     static func write(_ table: MemberTable, _ repository: GitRepository) {
         let path = repository.gitDirectory + "/" + name
-        _ = try? FileSystem.placeFile(path, encode(table), through: path + ".tmp", mode: 0o600)
+        _ = try? FileSystem.placeFile(path, through: path + ".tmp", mode: 0o600) { write throws(GitError) in
+            try encode(table, write)
+        }
     }
 }

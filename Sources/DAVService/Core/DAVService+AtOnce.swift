@@ -14,7 +14,7 @@ extension DAVService {
             let target = try? RoutePrefix(options.routePrefix).strip(ResourcePath(parsing: request.target)),
             let path = try? CollectionPath(segments: target.segments),
             options.singleUserPrincipal != nil || path.isWithin(principal),
-            let stored = storage.memberInMemory(at: path), let conditions = try? ConditionalRequest(request.headers)
+            let stored = storage.memberAtOnce(at: path), let conditions = try? ConditionalRequest(request.headers)
         else { return nil }
         return GetHandler.answer(stored, conditions, request.method)
     }

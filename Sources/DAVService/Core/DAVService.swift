@@ -65,6 +65,13 @@ package struct DAVService: Sendable {
         return DAVResponse(DAVError(.contentTooLarge, condition, reason), to: request.method)
     }
 
+    /// The answer to a request for whose body there is no room at the moment.
+    package func refuseForNow(_ request: DAVRequest) -> DAVResponse {
+        let reason = "Too much is being sent to this server at the moment; try again in a few seconds."
+        return DAVResponse(
+            DAVError(.serviceUnavailable, reason, headers: [.retryAfter: "5"]), to: request.method)
+    }
+
     private func answer(to error: any Error, _ request: DAVRequest) -> DAVResponse {
         switch error {
         case let error as DAVError: return DAVResponse(error, to: request.method)

@@ -30,6 +30,13 @@ package struct FileBatch: ~Copyable {
     package mutating func stage(
         _ bytes: [UInt8], as path: String, temporaryDirectory: String, prefix: String = "tmp_obj_", mode: UInt32
     ) throws(GitError) {
+        try stage([bytes], as: path, temporaryDirectory: temporaryDirectory, prefix: prefix, mode: mode)
+    }
+
+    /// The same with content that lies in pieces, which follow each other in the file.
+    package mutating func stage(
+        _ pieces: [[UInt8]], as path: String, temporaryDirectory: String, prefix: String = "tmp_obj_", mode: UInt32
+    ) throws(GitError) {
         // git's own names for what is being written: `git gc` removes those that a crash left behind.
         let temporary = "\(temporaryDirectory)/\(prefix)\(getpid())_\(UInt64.random(in: 0...UInt64.max))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
@@ -37,17 +44,7 @@ package struct FileBatch: ~Copyable {
         staged.append(
             Staged(
                 descriptor: descriptor, temporary: temporary, path: path, directory: FileSystem.directory(of: path)))
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                buffer.baseAddress.map { Glibc.write(descriptor, $0 + done, buffer.count - done) } ?? 0
-            }
-            if count >= 0 {
-                done += count
-            } else if errno != EINTR {
-                throw FileSystem.failure("write", temporary)
-            }
-        }
+        for piece in pieces { try FileSystem.write(piece, to: descriptor, temporary) }
         FileSystem.startWriteBack(descriptor)
     }
 

@@ -126,9 +126,20 @@ package enum FileSystem {
     package static func placeFile(
         _ path: String, _ bytes: [UInt8], through temporary: String, mode: UInt32, isRemovedFirst: Bool = false
     ) throws(GitError) -> FileStatus {
-        do {
+        try placeFile(path, through: temporary, mode: mode, isRemovedFirst: isRemovedFirst) { write throws(GitError) in
+            try write(bytes)
+        }
+    }
+
+    /// The same with content that `body` writes piece by piece.
+    package static func placeFile(
+        _ path: String, through temporary: String, mode: UInt32, isRemovedFirst: Bool = false,
+        _ body: (_ write: ([UInt8]) throws(GitError) -> Void) throws(GitError) -> Void
+    ) throws(GitError) -> FileStatus {
+        do throws(GitError) {
             let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode_t(mode))
-            try file.write(bytes)
+            let (descriptor, name) = (file.descriptor, file.path)
+            try body { bytes throws(GitError) in try FileSystem.write(bytes, to: descriptor, name) }
             if isRemovedFirst { try removeFile(path) }
             try rename(temporary, to: path)
             // Renaming is a change of status too, and its time is what git compares.
@@ -149,6 +160,21 @@ package enum FileSystem {
     /// pages that will not be needed; those being written stay in memory. (`sync_file_range` is not visible to Swift.)
     static func startWriteBack(_ descriptor: Int32) {
         _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+    }
+
+    /// Writes all bytes behind what has been written. `path` is for the message.
+    static func write(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws(GitError) {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                buffer.baseAddress.map { Glibc.write(descriptor, $0 + done, buffer.count - done) } ?? 0
+            }
+            if count >= 0 {
+                done += count
+            } else if errno != EINTR {
+                throw failure("write", path)
+            }
+        }
     }
 
     static func failure(_ verb: String, _ path: String) -> GitError {

@@ -59,21 +59,14 @@ package struct LockFile: ~Copyable {
     }
 
     /// Replaces what has been written to the lock file so far.
-    package func write(_ bytes: [UInt8]) throws(GitError) {
+    package func write(_ bytes: [UInt8]) throws(GitError) { try write(pieces: [bytes]) }
+
+    /// The same with content that lies in pieces, which follow each other in the file.
+    package func write(pieces: [[UInt8]]) throws(GitError) {
         guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
             throw FileSystem.failure("write", lockPath)
         }
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                buffer.baseAddress.map { Glibc.write(descriptor, $0 + done, buffer.count - done) } ?? 0
-            }
-            if count >= 0 {
-                done += count
-            } else if errno != EINTR {
-                throw FileSystem.failure("write", lockPath)
-            }
-        }
+        for piece in pieces { try FileSystem.write(piece, to: descriptor, lockPath) }
         FileSystem.startWriteBack(descriptor)
     }
 

@@ -1,3 +1,4 @@
+import CPOSIX
 import Glibc
 
 /// An open file, closed when it goes out of scope.
@@ -51,21 +52,17 @@ struct OpenFile: ~Copyable {
         return bytes
     }
 
-    func write(_ bytes: [UInt8]) throws(GitError) {
-        let failed = bytes.withUnsafeBytes { buffer -> Bool in
-            guard let base = buffer.baseAddress else { return false }
-            var done = 0
-            while done < buffer.count {
-                let count = Glibc.write(descriptor, base + done, buffer.count - done)
-                if count >= 0 {
-                    done += count
-                } else if errno != EINTR {
-                    return true
-                }
-            }
-            return false
+    /// Exactly `count` bytes from `offset`, if the system has them in memory; nil when the disk would have to be waited for,
+    /// at the end of the file, and where the system cannot tell.
+    func readCached(at offset: Int, count: Int) -> [UInt8]? {
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = buffer.baseAddress.map { max(0, cposix_read_cached(descriptor, $0, count, Int64(offset))) } ?? 0
         }
-        if failed { throw FileSystem.failure("write", path) }
+        return bytes.count == count ? bytes : nil
+    }
+
+    func write(_ bytes: [UInt8]) throws(GitError) {
+        try FileSystem.write(bytes, to: descriptor, path)
     }
 
     func sync() throws(GitError) {

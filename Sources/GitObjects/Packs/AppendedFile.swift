@@ -20,17 +20,7 @@ package struct AppendedFile: ~Copyable, Sendable {
     package func lockExclusively() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
 
     package func append(_ bytes: [UInt8]) throws(GitError) {
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                buffer.baseAddress.map { Glibc.write(descriptor, $0 + done, buffer.count - done) } ?? 0
-            }
-            if count >= 0 {
-                done += count
-            } else if errno != EINTR {
-                throw FileSystem.failure("write", path)
-            }
-        }
+        try FileSystem.write(bytes, to: descriptor, path)
     }
 
     /// Returns when all that was appended is on the disk.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A git delta: instructions that make an object out of another (gitformat-pack, "Deltified representation").
 enum Delta {
     static func apply(_ delta: [UInt8], to base: [UInt8], limit: Int) throws(GitError) -> [UInt8] {
@@ -32,6 +34,45 @@ enum Delta {
             throw GitError(.corrupt, "A delta makes \(result.count) bytes instead of \(resultSize).")
         }
         return result
+    }
+
+    /// Whether `apply` would make exactly `result`; makes nothing itself.
+    static func makes(_ result: [UInt8], from base: [UInt8], _ delta: [UInt8]) -> Bool {
+        var reader = ByteReader(delta)
+        guard reader.littleEndianVarint() == base.count, reader.littleEndianVarint() == result.count else {
+            return false
+        }
+        return base.withUnsafeBytes { base in
+            result.withUnsafeBytes { result in
+                delta.withUnsafeBytes { delta in
+                    var done = 0
+                    while let instruction = reader.byte() {
+                        let source: Slice<UnsafeRawBufferPointer>
+                        if instruction & 0x80 != 0 {
+                            guard let (offset, size) = copyRange(instruction, &reader), offset <= base.count,
+                                size <= base.count - offset
+                            else { return false }
+                            source = base[offset..<(offset + size)]
+                        } else {
+                            let size = Int(instruction)
+                            guard size > 0, size <= reader.remaining else { return false }
+                            source = delta[reader.position..<(reader.position + size)]
+                            reader.position += size
+                        }
+                        guard source.count <= result.count - done else { return false }
+                        let made = UnsafeRawBufferPointer(rebasing: result[done..<(done + source.count)])
+                        guard areEqual(UnsafeRawBufferPointer(rebasing: source), made) else { return false }
+                        done += source.count
+                    }
+                    return done == result.count
+                }
+            }
+        }
+    }
+
+    private static func areEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
+        guard let first = a.baseAddress, let second = b.baseAddress else { return a.count == b.count }
+        return a.count == b.count && memcmp(first, second, a.count) == 0
     }
 
     private static func copyRange(_ instruction: UInt8, _ reader: inout ByteReader) -> (offset: Int, size: Int)? {

@@ -9,7 +9,7 @@ extension PackBuilder {
         if try FileSystem.status(of: base + ".idx") != nil { return base }
         var packs = FileBatch()
         try packs.stage(pack, as: base + ".pack", temporaryDirectory: directory, prefix: "tmp_pack_", mode: 0o444)
-        try packs.stage(index, as: base + ".idx", temporaryDirectory: directory, prefix: "tmp_idx_", mode: 0o444)
+        try packs.stage([index], as: base + ".idx", temporaryDirectory: directory, prefix: "tmp_idx_", mode: 0o444)
         try packs.sync()
         try packs.publish()
         return base

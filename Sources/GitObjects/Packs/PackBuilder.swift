@@ -11,7 +11,10 @@ package struct PackBuilder: Sendable {
         var checksum: UInt32
     }
 
-    private var body: [UInt8]
+    /// What comes behind the header, in pieces: a pack grows by a few hundred bytes at a time, and must not be copied then.
+    private var body: [[UInt8]] = []
+    /// In bytes, with the header.
+    private var bodySize = PackBuilder.headerSize
     private var entries: [Entry] = []
     private var known: Set<ObjectID> = []
 
@@ -33,13 +36,16 @@ package struct PackBuilder: Sendable {
     /// Anchors one after the other before a tree is stored whole.
     private static let longestChain = 32
 
-    package init() {
-        body = Array("PACK".utf8) + [0, 0, 0, 2, 0, 0, 0, 0]
-    }
+    static let headerSize = 12
+    /// Of the pieces of the body, unless an object is larger. The allocator gives pieces of this size back to the system.
+    private static let pieceSize = 1 << 20
 
-    /// Of objects that were written before, with the tree that the next one differs from.
+    package init() {}
+
+    /// Of objects that were written before, with the tree that the next one differs from. `body` is without the header.
     init(body: [UInt8], entries: [Entry], last: (id: ObjectID, tree: SpliceableTree), chainLength: Int) {
-        self.body = body
+        self.body = [body]
+        bodySize += body.count
         self.entries = entries
         known = Set(entries.map(\.id))
         self.last = Link(id: last.id, tree: last.tree)
@@ -52,7 +58,7 @@ package struct PackBuilder: Sendable {
     /// The number of objects.
     package var count: Int { entries.count }
     /// In bytes, as the pack file will have.
-    package var size: Int { body.count + ObjectID.byteCount }
+    package var size: Int { bodySize + ObjectID.byteCount }
 
     package func contains(_ id: ObjectID) -> Bool { known.contains(id) }
 
@@ -103,9 +109,9 @@ package struct PackBuilder: Sendable {
     private mutating func add(
         _ tree: SpliceableTree, _ id: ObjectID, _ delta: [UInt8]?, _ base: Link?
     ) throws(GitError) {
-        // A wrong tree would lose members; making it once more from the difference is cheap beside hashing it.
+        // A wrong tree would lose members; looking once more what the difference makes is cheap beside hashing it.
         guard let delta, let base, delta.count < tree.bytes.count / 2,
-            try Delta.apply(delta, to: base.tree.bytes, limit: tree.bytes.count) == tree.bytes
+            Delta.makes(tree.bytes, from: base.tree.bytes, delta)
         else { return try add(tree.bytes, .tree, id: id) }
         known.insert(id)
         try append(id, type: 7, base: base.id, delta)
@@ -114,30 +120,43 @@ package struct PackBuilder: Sendable {
     private mutating func append(
         _ id: ObjectID, type: UInt8, base: ObjectID?, _ content: [UInt8]
     ) throws(GitError) {
-        let start = body.count
+        var entry: [UInt8] = []
         var rest = content.count >> 4
         var byte = type << 4 | UInt8(content.count & 0x0F)
         while rest > 0 {
-            body.append(byte | 0x80)
+            entry.append(byte | 0x80)
             byte = UInt8(rest & 0x7F)
             rest >>= 7
         }
-        body.append(byte)
-        base?.append(to: &body)
-        body.append(contentsOf: try Deflate.compress(content))
-        entries.append(Entry(id: id, offset: UInt64(start), checksum: CRC32.checksum(body[start...])))
+        entry.append(byte)
+        base?.append(to: &entry)
+        entry.append(contentsOf: try Deflate.compress(content))
+        entries.append(Entry(id: id, offset: UInt64(bodySize), checksum: CRC32.checksum(entry)))
+        bodySize += entry.count
+        if let last = body.indices.last, body[last].count + entry.count <= Self.pieceSize {
+            body[last].append(contentsOf: entry)
+        } else {
+            var piece: [UInt8] = []
+            piece.reserveCapacity(max(Self.pieceSize, entry.count))
+            piece.append(contentsOf: entry)
+            body.append(piece)
+        }
     }
 
     // MARK: Encoding
 
-    /// The bytes of the pack and of its index, and the hash that ends the pack, by which git names the files.
-    package func encoded() -> (pack: [UInt8], index: [UInt8], name: ObjectID) {
-        var pack = body
-        let count = UInt32(entries.count)
-        for position in 0..<4 { pack[8 + position] = UInt8(truncatingIfNeeded: count >> (24 - 8 * position)) }
+    /// The bytes of the pack, in pieces, and of its index, and the hash that ends the pack, by which git names the files.
+    func encoded() -> (pack: [[UInt8]], index: [UInt8], name: ObjectID) {
+        var pack = [Self.header(count: entries.count)] + body
         let name = Self.hash(pack)
-        name.append(to: &pack)
+        pack.append(name.bytes)
         return (pack, index(packHash: name), name)
+    }
+
+    static func header(count: Int) -> [UInt8] {
+        var header = Array("PACK".utf8) + [0, 0, 0, 2]
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: count).bigEndian) { header.append(contentsOf: $0) }
+        return header
     }
 
     private func index(packHash: ObjectID) -> [UInt8] {
@@ -165,13 +184,13 @@ package struct PackBuilder: Sendable {
         }
         for offset in large { withUnsafeBytes(of: offset.bigEndian) { bytes.append(contentsOf: $0) } }
         packHash.append(to: &bytes)
-        Self.hash(bytes).append(to: &bytes)
+        Self.hash([bytes]).append(to: &bytes)
         return bytes
     }
 
-    static func hash(_ bytes: [UInt8]) -> ObjectID {
+    static func hash(_ pieces: [[UInt8]]) -> ObjectID {
         var hasher = Insecure.SHA1()
-        hasher.update(data: bytes)
+        for piece in pieces { hasher.update(data: piece) }
         return ObjectID(digest: hasher.finalize())
     }
 }

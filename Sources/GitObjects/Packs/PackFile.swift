@@ -15,6 +15,8 @@ final class PackFile: Sendable {
     private static let recentCount = 64
     private static let recentSize = 16 << 10
 
+    /// What is read first of an object: all of it, for most events. In bytes.
+    private static let window = 2_048
     /// git itself makes no longer chains of differences.
     private static let maximumDepth = 4095
     private static let indexLimit = 1 << 30
@@ -36,21 +38,32 @@ final class PackFile: Sendable {
     /// nil when the pack does not have the object. Throws `.corrupt` when its content does not have that id.
     func read(_ id: ObjectID, limit: Int) throws(GitError) -> GitObject? {
         guard let offset = index.offset(of: id) else { return nil }
-        let object = try read(at: offset, limit: limit)
+        return try verified(read(at: offset, limit: limit, waits: true), id)
+    }
+
+    /// The same, without waiting for the disk; nil also for what has to be read the other way.
+    func readAtOnce(_ id: ObjectID, limit: Int) -> GitObject? {
+        guard let offset = index.offset(of: id) else { return nil }
+        return try? verified(read(at: offset, limit: limit, waits: false), id)
+    }
+
+    private func verified(_ object: GitObject?, _ id: ObjectID) throws(GitError) -> GitObject? {
+        guard let object else { return nil }
         guard ObjectID(hashing: object.content, as: object.kind) == id else {
             throw GitError(.corrupt, "\(path) holds another object in the place of \(id).")
         }
         return object
     }
 
-    private func read(at start: Int, limit: Int) throws(GitError) -> GitObject {
+    /// nil when that would take waiting and nobody `waits`.
+    private func read(at start: Int, limit: Int, waits: Bool) throws(GitError) -> GitObject? {
         var deltas: [[UInt8]] = []
         var offset = start
         while true {
             if let known = recent.withLock({ $0[offset] }) {
                 return try build(known.kind, known.content, deltas, at: start, limit: limit)
             }
-            let entry = try readEntry(at: offset, limit: limit)
+            guard let entry = try readEntry(at: offset, limit: limit, waits: waits) else { return nil }
             switch entry.base {
             case .none(let kind): return try build(kind, entry.content, deltas, at: start, limit: limit)
             case .offset(let base): offset = base
@@ -70,10 +83,13 @@ final class PackFile: Sendable {
     private func build(
         _ kind: ObjectKind, _ base: [UInt8], _ deltas: [[UInt8]], at start: Int, limit: Int
     ) throws(GitError) -> GitObject {
+        guard base.count <= limit else {
+            throw GitError(.limitExceeded, "An object in \(path) is larger than \(limit) bytes.")
+        }
         var content = base
         for delta in deltas.reversed() { content = try Delta.apply(delta, to: content, limit: limit) }
         let object = GitObject(kind, content)
-        if content.count <= Self.recentSize {
+        if !deltas.isEmpty, content.count <= Self.recentSize {
             recent.withLock { recent in
                 if recent.count >= Self.recentCount { recent.removeAll(keepingCapacity: true) }
                 recent[start] = object
@@ -88,10 +104,13 @@ final class PackFile: Sendable {
         case object(ObjectID)
     }
 
-    private func readEntry(at offset: Int, limit: Int) throws(GitError) -> (base: Base, content: [UInt8]) {
+    private func readEntry(
+        at offset: Int, limit: Int, waits: Bool
+    ) throws(GitError) -> (base: Base, content: [UInt8])? {
         func corrupt(_ why: String) -> GitError { GitError(.corrupt, "\(path) at \(offset): \(why).") }
         guard offset >= 12, offset < fileSize - 20 else { throw corrupt("no object can be there") }
-        var reader = ByteReader(try file.read(at: offset, count: 64))
+        guard let window = try bytes(at: offset, count: Self.window, waits: waits) else { return nil }
+        var reader = ByteReader(window)
         guard let first = reader.byte() else { throw corrupt("the object header is cut off") }
         var size = Int(first & 0x0F)
         var shift = 4
@@ -121,20 +140,34 @@ final class PackFile: Sendable {
             base = .object(id)
         default: throw corrupt("unknown kind of object")
         }
-        return (base, try inflate(at: offset + reader.position, size: size))
+        let content = try inflate(window, from: reader.position, at: offset, size: size, waits: waits)
+        return content.map { (base, $0) }
     }
 
-    /// The compressed size is not stored: read about as much as it can be, and all the rest when that was too little.
-    private func inflate(at offset: Int, size: Int) throws(GitError) -> [UInt8] {
-        let likely = size + size / 8 + 128
-        let window = try file.read(at: offset, count: min(likely, fileSize - offset))
+    /// The compressed size is not stored. Most objects are small and have been read with their header; else as much is
+    /// read as it likely is, and all the rest when that was too little.
+    private func inflate(
+        _ window: [UInt8], from start: Int, at offset: Int, size: Int, waits: Bool
+    ) throws(GitError) -> [UInt8]? {
+        var window = window
+        let likely = start + size + size / 8 + 128
+        if window.count < likely, size > 2 * Self.window {
+            guard let larger = try bytes(at: offset, count: likely, waits: waits) else { return nil }
+            window = larger
+        }
         do {
-            return try Deflate.decompress(prefixOf: window, at: 0, size: size, of: path)
+            return try Deflate.decompress(prefixOf: window, at: start, size: size, of: path)
         } catch {
             let rest = min(fileSize - offset, size * 4 + 65536)
             guard window.count < rest else { throw error }
-            let larger = try file.read(at: offset, count: rest)
-            return try Deflate.decompress(prefixOf: larger, at: 0, size: size, of: path)
+            guard let larger = try bytes(at: offset, count: rest, waits: waits) else { return nil }
+            return try Deflate.decompress(prefixOf: larger, at: start, size: size, of: path)
         }
+    }
+
+    /// From an offset in the file; fewer at its end.
+    private func bytes(at offset: Int, count: Int, waits: Bool) throws(GitError) -> [UInt8]? {
+        let count = min(count, fileSize - offset)
+        return waits ? try file.read(at: offset, count: count) : file.readCached(at: offset, count: count)
     }
 }

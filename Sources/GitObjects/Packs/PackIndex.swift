@@ -56,14 +56,18 @@ struct PackIndex: Sendable {
         let first = id.firstByte
         var low = first == 0 ? 0 : uint32(at: Self.headerSize + (first - 1) * 4)
         var high = uint32(at: Self.headerSize + first * 4)
-        while low < high {
-            let middle = (low + high) / 2
-            let start = idsStart + middle * ObjectID.byteCount
-            guard let candidate = ObjectID(bytes: bytes[start..<(start + ObjectID.byteCount)]) else { return nil }
-            if candidate == id { return offset(at: middle) }
-            if candidate < id { low = middle + 1 } else { high = middle }
+        let position = bytes.withUnsafeBytes { bytes -> Int? in
+            while low < high {
+                let middle = (low + high) / 2
+                let start = idsStart + middle * ObjectID.byteCount
+                let place = UnsafeRawBufferPointer(rebasing: bytes[start..<(start + ObjectID.byteCount)])
+                guard let candidate = ObjectID(buffer: place) else { return nil }
+                if candidate == id { return middle }
+                if candidate < id { low = middle + 1 } else { high = middle }
+            }
+            return nil
         }
-        return nil
+        return position.flatMap { offset(at: $0) }
     }
 
     /// Whether this index has every object of another one. Both are sorted, so each is looked at once.

@@ -80,18 +80,18 @@ package struct GitIndex: Sendable {
 
     // MARK: Encoding
 
-    package func encoded() -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(entries.count + 32)
-        bytes.append(contentsOf: "DIRC".utf8)
+    package func encoded() -> [UInt8] { Array(encodedPieces().joined()) }
+
+    /// The same without a copy of the entries, which are megabytes in a large collection.
+    package func encodedPieces() -> [[UInt8]] {
+        var header = Array("DIRC".utf8)
         for value in [hasExtendedEntries ? 3 : 2, UInt32(offsets.count)] {
-            withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+            withUnsafeBytes(of: value.bigEndian) { header.append(contentsOf: $0) }
         }
-        bytes.append(contentsOf: entries)
         var hasher = Insecure.SHA1()
-        hasher.update(data: bytes)
-        ObjectID(digest: hasher.finalize()).append(to: &bytes)
-        return bytes
+        hasher.update(data: header)
+        hasher.update(data: entries)
+        return [header, entries, ObjectID(digest: hasher.finalize()).bytes]
     }
 
     /// Throws `.corrupt`, and `.unsupported` for an index that is split over several files.

@@ -45,30 +45,33 @@ extension CalendarObject {
         if source.contains(0) { refuse("The text contains NUL bytes.") }
         for component in components {
             for property in component.properties {
-                if let message = Self.defect(of: property, in: component) { refuse(message) }
+                if let violation = Self.defect(of: property, in: component) { violations.append(violation) }
             }
         }
         if requirements.isStrict { checkStrictly(&violations) }
     }
 
     /// Values the server itself must understand to answer queries about the object.
-    private static func defect(of property: ContentLine, in component: Component) -> String? {
+    private static func defect(of property: ContentLine, in component: Component) -> CalendarViolation? {
         let place = "Line \(property.index + 1)"
+        func invalid(_ message: String) -> CalendarViolation { CalendarViolation(.validCalendarData, message) }
         if property.isNamed("DTSTART") || property.isNamed("DTEND") || property.isNamed("DUE")
             || property.isNamed("RECURRENCE-ID")
         {
             guard property.calendarTime == nil else { return nil }
-            return "\(place): \(property.name) has the value \(property.rawText), which is no date or date and time."
+            return invalid(
+                "\(place): \(property.name) has the value \(property.rawText), which is no date or date and time.")
         }
         if property.isNamed("RRULE") || property.isNamed("EXRULE") {
             do throws(ICalendarError) {
                 _ = try RecurrenceRule(parsing: property.value)
             } catch {
-                return error.code == .unsupported ? nil : "\(place): \(error.reason)"
+                return CalendarViolation(
+                    error.code == .unsupported ? .supportedRscale : .validCalendarData, "\(place): \(error.reason)")
             }
         }
         if property.isNamed("DURATION"), component.kind == .event || component.kind == .todo, property.duration == nil {
-            return "\(place): DURATION has the value \(property.rawText), which is no duration."
+            return invalid("\(place): DURATION has the value \(property.rawText), which is no duration.")
         }
         return nil
     }

@@ -9,7 +9,7 @@ package struct CalendarViolation: Sendable, Hashable {
         self.message = message
     }
 
-    /// The element of RFC 4791 5.3.2.1 (namespace urn:ietf:params:xml:ns:caldav) that names the violation.
+    /// The element of RFC 4791 5.3.2.1 or RFC 7529 (namespace urn:ietf:params:xml:ns:caldav) that names the violation.
     package struct Precondition: Hashable, Sendable, CustomStringConvertible {
         /// The local name of the element.
         package let description: String
@@ -18,6 +18,9 @@ package struct CalendarViolation: Sendable, Hashable {
         package static let validCalendarData = Precondition("valid-calendar-data")
         package static let validCalendarObjectResource = Precondition("valid-calendar-object-resource")
         package static let supportedCalendarComponent = Precondition("supported-calendar-component")
+        /// RFC 7529: recurrence by a calendar that is not in `CALDAV:supported-rscale-set`, or with parts that are not
+        /// evaluated by that calendar.
+        package static let supportedRscale = Precondition("supported-rscale")
         package static let maxResourceSize = Precondition("max-resource-size")
         package static let maxInstances = Precondition("max-instances")
         package static let maxAttendeesPerInstance = Precondition("max-attendees-per-instance")

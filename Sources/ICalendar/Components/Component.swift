@@ -37,12 +37,40 @@ package struct Component: Sendable {
 
     /// The first property of that name.
     package func property(_ name: StaticString) -> ContentLine? {
-        properties.first { $0.isNamed(name) }
+        var found: ContentLine?
+        forEachProperty(name) { line in
+            found = line
+            return false
+        }
+        return found
     }
 
     /// All properties of that name.
     package func properties(_ name: StaticString) -> [ContentLine] {
-        properties.filter { $0.isNamed(name) }
+        var found: [ContentLine] = []
+        forEachProperty(name) { line in
+            found.append(line)
+            return true
+        }
+        return found
+    }
+
+    /// In source order, until `body` returns false.
+    private func forEachProperty(_ name: StaticString, _ body: (ContentLine) -> Bool) {
+        let (document, nodes) = (tree.document, tree.nodes)
+        var line = nodes[index].begin + 1
+        var child = index + 1
+        // The lines between the components inside.
+        while true {
+            let end = child < nodes[index].next ? nodes[child].begin : nodes[index].end
+            while let found = document.firstIndex(named: name, in: line..<max(line, end)) {
+                guard body(document[found]) else { return }
+                line = found + 1
+            }
+            guard child < nodes[index].next else { return }
+            line = nodes[child].end + 1
+            child = nodes[child].next
+        }
     }
 
     /// All properties of that name; for names that come from a request.

@@ -22,15 +22,23 @@ final class ComponentTree: Sendable {
         var nodes: [Node] = []
         var open: [Int] = []
         var defects: [String] = []
-        for (index, line) in document.enumerated() {
-            if line.isNamed("BEGIN") {
+        var (begin, finish) = (
+            document.firstIndex(named: "BEGIN", in: 0..<document.count),
+            document.firstIndex(named: "END", in: 0..<document.count)
+        )
+        while begin != nil || finish != nil {
+            let index = min(begin ?? .max, finish ?? .max)
+            let line = document[index]
+            if index == begin {
+                begin = document.firstIndex(named: "BEGIN", in: (index + 1)..<document.count)
                 guard open.count < maximumDepth else {
                     throw ICalendarError(.limitExceeded, "Line \(index + 1): components nested too deep.")
                 }
                 open.append(nodes.count)
                 let kind = ComponentKind(bytes: Self.trimmed(line.value))
                 nodes.append(Node(kind: kind, begin: index, end: index, next: nodes.count + 1))
-            } else if line.isNamed("END") {
+            } else {
+                finish = document.firstIndex(named: "END", in: (index + 1)..<document.count)
                 guard let last = open.popLast() else {
                     throw ICalendarError(
                         .malformed, "Line \(index + 1): END:\(line.rawText) without a BEGIN before it.")

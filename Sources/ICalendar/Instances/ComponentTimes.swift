@@ -23,18 +23,12 @@ struct ComponentTimes: Sendable {
 
     /// nil when the component has no start that can be read.
     init?(_ component: Component, _ zones: ZoneResolver) {
-        var start: CalendarTime?
-        var end: CalendarTime?
-        var duration: CalendarDuration?
-        for property in component.properties {
-            if start == nil, property.isNamed("DTSTART") {
-                start = property.calendarTime
-            } else if end == nil, property.isNamed(component.kind == .todo ? "DUE" : "DTEND") {
-                end = property.calendarTime
-            } else if duration == nil, property.isNamed("DURATION") {
-                duration = property.duration
-            }
+        func first<T>(_ name: StaticString, _ value: (ContentLine) -> T?) -> T? {
+            component.properties(name).lazy.compactMap(value).first
         }
+        let start = first("DTSTART", \.calendarTime)
+        var end = first(component.kind == .todo ? "DUE" : "DTEND", \.calendarTime)
+        let duration = first("DURATION", \.duration)
         isDueOnly = start == nil && component.kind == .todo
         guard let anchor = start ?? (isDueOnly ? end : nil) else { return nil }
         if isDueOnly { end = nil }

@@ -46,17 +46,18 @@ struct RecurrenceSet: Sendable {
         var dates: [Slot] = []
         var excluded: [CalendarTime] = []
         if let main {
-            for property in main.component.properties {
-                if property.isNamed("RRULE"), let rule = try Self.rule(property) {
-                    sources.append(try RecurrenceSource(rule, of: main, &budget))
-                } else if property.isNamed("EXRULE"), let rule = try Self.rule(property) {
-                    excludedSources.append(try RecurrenceSource(rule, of: main, &budget))
-                } else if property.isNamed("RDATE") {
-                    dates += Self.slots(property, like: main.anchor, zones)
-                } else if property.isNamed("EXDATE") {
-                    excluded += property.calendarTimes
-                }
+            for property in main.component.properties("RRULE") {
+                guard let rule = try Self.rule(property) else { continue }
+                sources.append(try RecurrenceSource(rule, of: main, &budget))
             }
+            for property in main.component.properties("EXRULE") {
+                guard let rule = try Self.rule(property) else { continue }
+                excludedSources.append(try RecurrenceSource(rule, of: main, &budget))
+            }
+            for property in main.component.properties("RDATE") {
+                dates += Self.slots(property, like: main.anchor, zones)
+            }
+            for property in main.component.properties("EXDATE") { excluded += property.calendarTimes }
         }
         isRecurring = !sources.isEmpty || !dates.isEmpty || !overrides.isEmpty
         self.sources = sources

@@ -12,6 +12,12 @@ extension CalendarObject {
         limit: Int = 20_000
     ) throws(ICalendarError) -> [UInt8] {
         let instances = try instances(in: range, zones: zones, limit: limit)
+        // Most objects are one event that does not recur and whose times are in UTC: nothing of it changes.
+        if instances.count == 1, isExpanded {
+            var writer = ContentLineWriter()
+            writer.copy(0..<document.count, of: document)
+            return writer.bytes
+        }
         let resolver = ZoneResolver(self, zones)
         var writer = InstanceWriter(zones: resolver)
         guard let calendar = calendars.first else { return source }
@@ -31,6 +37,18 @@ extension CalendarObject {
         }
         writer.end(calendar)
         return writer.bytes
+    }
+
+    /// Whether it is one component without recurrence, and has no time in a zone.
+    private var isExpanded: Bool {
+        // VCALENDAR, the component, and what is inside that one.
+        guard tree.nodes.count > 1, tree.nodes[0].kind == .calendar, tree.nodes[0].next == tree.nodes.count,
+            tree.nodes[1].kind == .event, tree.nodes[1].next == tree.nodes.count
+        else { return false }
+        let all = 0..<document.count
+        for name in ["RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"] as [StaticString]
+        where document.firstIndex(named: name, in: all) != nil { return false }
+        return document.allSatisfy { $0.parameterBytes.isEmpty || $0.zoneIdentifier == nil }
     }
 
     /// CALDAV:limit-recurrence-set (RFC 4791 9.6.6): without the overrides that do not touch the range, neither where

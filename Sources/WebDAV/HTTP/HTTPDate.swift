@@ -8,8 +8,54 @@ package enum HTTPDate {
         let (days, time) = split(seconds)
         let date = civil(days)
         let weekday = weekdays[Int(((days % 7) + 7) % 7)]
-        return "\(weekday), \(two(date.day)) \(months[Int(date.month) - 1]) \(four(date.year)) "
-            + "\(two(time / 3_600)):\(two(time / 60 % 60)):\(two(time % 60)) GMT"
+        // Every answer has one or two of these: they are written digit by digit.
+        return String(unsafeUninitializedCapacity: 48) { buffer in
+            var text = DigitWriter(buffer)
+            text.write(weekday)
+            text.write(", ")
+            text.write(date.day, digits: 2)
+            text.write(" ")
+            text.write(months[Int(date.month) - 1])
+            text.write(" ")
+            text.write(date.year, digits: 4)
+            text.write(" ")
+            text.write(time / 3_600, digits: 2)
+            text.write(":")
+            text.write(time / 60 % 60, digits: 2)
+            text.write(":")
+            text.write(time % 60, digits: 2)
+            text.write(" GMT")
+            return text.count
+        }
+    }
+
+    /// Writes short text into a buffer; what does not fit is left out.
+    private struct DigitWriter {
+        private let buffer: UnsafeMutableBufferPointer<UInt8>
+        private(set) var count = 0
+
+        init(_ buffer: UnsafeMutableBufferPointer<UInt8>) { self.buffer = buffer }
+
+        mutating func write(_ text: String) {
+            for byte in text.utf8 { write(byte) }
+        }
+
+        /// With zeros in front; a number that has more digits is written with all of them.
+        mutating func write(_ value: Int64, digits: Int) {
+            var divisor: Int64 = 1
+            for _ in 1..<digits { divisor *= 10 }
+            guard value >= 0, value < 10 * divisor else { return write("\(value)") }
+            while divisor > 0 {
+                write(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+                divisor /= 10
+            }
+        }
+
+        private mutating func write(_ byte: UInt8) {
+            guard count < buffer.count else { return }
+            buffer[count] = byte
+            count += 1
+        }
     }
 
     /// `1994-11-06T08:49:37Z` (RFC 3339), for `DAV:creationdate`.
