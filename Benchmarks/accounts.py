@@ -1,10 +1,14 @@
 """Measures backup and restore of an account beside vdirsyncer, from the same servers over loopback.
 
-    accounts.py --fasti BINARY --peers FOLDER [--events N] [--json FILE]
+    accounts.py --fasti BINARY --peers FOLDER [--events N] [--servers LIST] [--json FILE]
 
 FOLDER has the programs xandikos, radicale and vdirsyncer. Each step prints wall time, processor time of the client and
-of the server, and requests where the server counts them. vdirsyncer pulls into a folder; Fasti writes a store without
-encryption, since the key of an encrypted one alone takes most of a second on purpose. When the server's time is close to the wall time, the server is what limits.
+of the server, the client's peak memory, and requests where the server counts them. vdirsyncer pulls into a folder; Fasti
+writes a store without encryption, since the key of an encrypted one alone takes most of a second on purpose. When the
+server's time is close to the wall time, the server is what limits.
+
+Before anything is measured every server lists the calendar once: Radicale parses each event the first time it sees it,
+which whoever comes first would have to wait for.
 """
 
 import argparse
@@ -12,7 +16,6 @@ import json
 import os
 import pathlib
 import re
-import resource
 import subprocess
 import tempfile
 import time
@@ -32,16 +35,30 @@ def arguments(name, options, folder, port):
         return [f"{options.peers}/xandikos", "serve", "--defaults", "-d", folder, "-l", "127.0.0.1", "-p", str(port)]
     return [
         f"{options.peers}/radicale", "--config", "", "--server-hosts", f"127.0.0.1:{port}",
-        "--storage-filesystem-folder", folder, "--auth-type", "none", "--logging-level", "error"]
+        "--storage-filesystem-folder", folder, "--auth-type", "none", "--logging-level", "info"]
 
 
 def start(name, options, folder):
     port = free_port()
-    return Server(arguments(name, options, folder, port), port)
+    log = pathlib.Path(folder + ".log")
+    with open(log, "wb") as output:
+        server = Server(arguments(name, options, folder, port), port, log=output)
+    server.log = log if name == "radicale" else None
+    return server
+
+
+def warm(server):
+    path = "/user/calendar/" if server.name == "radicale" else COLLECTION
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{server.port}{path}", method="PROPFIND",
+        headers={"Depth": "1", "Authorization": "Basic dXNlcjpwYXNz"})
+    urllib.request.urlopen(request).read()
 
 
 def requests(server):
-    """What the server has answered so far; None where it does not count."""
+    """What the server has answered so far, this question included; None where it does not count."""
+    if server.log:
+        return len(re.findall(rb" response status for ", server.log.read_bytes()))
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=5) as answer:
             text = answer.read().decode()
@@ -52,20 +69,24 @@ def requests(server):
 
 
 def step(title, server, command, results, environment):
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     served, asked = server.cpu(), requests(server)
-    began = time.monotonic()
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, input="y\n" * 20)
-    wall = time.monotonic() - began
-    if done.returncode != 0:
-        raise RuntimeError(f"{title}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    client = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    with tempfile.TemporaryFile() as output:
+        began = time.monotonic()
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            output.seek(0)
+            raise RuntimeError(f"{title}: {output.read()[-4000:].decode(errors='replace')}")
+    client = used.ru_utime + used.ru_stime
     total = requests(server)
-    count = total - asked - 1 if asked is not None and total is not None else None
-    figures = {"wall": wall, "client": client, "server": server.cpu() - served, "requests": count}
+    # The question for the count is a request of its own where the server answers it.
+    count = total - asked - (0 if server.log else 1) if asked is not None and total is not None else None
+    memory = used.ru_maxrss / 1024
+    figures = {"wall": wall, "client": client, "server": server.cpu() - served, "requests": count, "memory": memory}
     results[title] = figures
-    print(f"  {title:34} {wall:8.2f} s   client {client:7.2f} s   server {figures['server']:7.2f} s"
+    print(f"  {title:34} {wall:8.2f} s   client {client:7.2f} s, {memory:5.0f} MiB   server {figures['server']:7.2f} s"
           + (f"   {count} requests" if count is not None else ""), flush=True)
 
 
@@ -116,6 +137,7 @@ def measure(name, options):
         fill(name, data, options.events)
         server = start(name, options, data)
         server.name = name
+        warm(server)
         target = start("fasti", options, f"{folder}/target")
         environment = {**os.environ, **ENVIRONMENT, "HOME": folder, "XDG_CONFIG_HOME": f"{folder}/config",
                        "XDG_CACHE_HOME": f"{folder}/cache"}

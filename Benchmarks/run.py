@@ -15,9 +15,9 @@ def free_port():
 
 
 class Server:
-    def __init__(self, arguments, port, patience=20):
+    def __init__(self, arguments, port, patience=20, log=subprocess.DEVNULL):
         self.port = port
-        self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=log)
         for _ in range(patience * 50):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:

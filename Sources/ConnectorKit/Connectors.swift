@@ -107,6 +107,16 @@ public protocol Importer: Sendable {
     func close() async
 }
 
+/// An importer that may know, without walking it, that its source is as the previous snapshot has it.
+public protocol ComparingImporter: Importer {
+    /// Whether a walk now would give exactly what is in `context.previous`: the same records with the same metadata and
+    /// contents, nothing more, nothing less, and nothing to report as missing. False when that is not certain without
+    /// work; ``Importer/importRecords(_:emit:)`` follows then.
+    ///
+    /// - Throws: when the walk would fail as a whole.
+    func isAsBefore(_ context: ConnectorContext) async throws -> Bool
+}
+
 /// A destination of a restore.
 public protocol Exporter: Sendable {
     var identity: ConnectorIdentity { get }

@@ -32,6 +32,8 @@ extension DAVClient {
     /// What to ask for in a PROPFIND.
     package enum PropertySelection: Sendable {
         case all
+        /// What there is, without the values.
+        case names
         case named([XMLName])
     }
 
@@ -44,6 +46,7 @@ extension DAVClient {
         writer.element(.propfind) { writer in
             switch selection {
             case .all: writer.empty(.allprop)
+            case .names: writer.empty(.propname)
             case .named(let names): writer.element(.prop) { for name in names { $0.empty(name) } }
             }
         }

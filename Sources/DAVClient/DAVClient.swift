@@ -126,12 +126,17 @@ package struct DAVClient: Sendable {
                 }
                 pause = wait
             } catch let error as DAVTransportError {
-                guard error.isTransient, attempt < options.retry.attempts else { throw failure(error, request) }
+                guard error.isTransient, attempt < attempts(after: error) else { throw failure(error, request) }
                 pause = options.retry.pause(after: attempt)
             }
             try await options.retry.sleep(pause)
             attempt += 1
         }
+    }
+
+    /// A server that has not answered in minutes may still be at it, and does it all again for each further try.
+    private func attempts(after error: DAVTransportError) -> Int {
+        error.code == .timeout ? min(options.retry.attempts, 2) : options.retry.attempts
     }
 
     /// How long to wait before the same request again; nil when the answer is to be taken as it is.

@@ -9,8 +9,9 @@ import NIOHTTP1
 package final class HTTPTransport: DAVTransport {
     package struct Timeouts: Sendable {
         package var connect = Duration.seconds(20)
-        /// How long a connection may stay silent.
-        package var idle = Duration.seconds(90)
+        /// How long a connection may stay silent. Small servers read every object of a calendar before they list it, and
+        /// take minutes for that the first time.
+        package var idle = Duration.seconds(300)
         /// From the first byte sent to the last received.
         package var request = Duration.seconds(900)
 
@@ -20,7 +21,7 @@ package final class HTTPTransport: DAVTransport {
     private let client: HTTPClient
     private let timeouts: Timeouts
 
-    package init(timeouts: Timeouts = Timeouts(), connections: Int = 8) {
+    package init(timeouts: Timeouts = Timeouts(), connections: Int = 32) {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(

@@ -57,6 +57,23 @@ struct CollectionReader {
             attachments: progress.objects.flatMap { $0.attachments ?? [] })
     }
 
+    /// Whether the collection says that it is as it was: a first look, at its small side file only.
+    func mayBeAsBefore() async -> Bool {
+        guard let tree = context.previous, let known = await PreviousCollection.sidecar(of: path, in: tree) else {
+            return false
+        }
+        return CollectionSurveyor.isAsItWas(collection, known)
+    }
+
+    /// Whether the previous snapshot has exactly what a backup would now put into this folder.
+    func isAsBefore() async throws -> Bool {
+        guard await mayBeAsBefore(), let previous = try await previousCollection(), previous.isOrderly,
+            !readsEverything(previous), mayAskForChanges(previous)
+        else { return false }
+        guard sidecar(token: previous.sidecar.syncToken, previous) == previous.sidecar else { return false }
+        return previous.objects.allSatisfy { $0.isTold && $0.attachments == nil && !isExcluded($0.name) }
+    }
+
     private struct Progress {
         var objects: [ObjectsSidecar.Object] = []
         /// Listed, but not there when asked for.
@@ -146,6 +163,8 @@ struct CollectionReader {
         _ survey: CollectionSurvey, _ progress: inout Progress, _ emit: @Sendable (Record) async throws -> Void
     ) async throws {
         guard !survey.changed.isEmpty else { return }
+        // A list of changes is of one moment, and the next one begins there: what came since is found then.
+        guard survey.isListing || !progress.vanished.isEmpty else { return }
         let known = Set(progress.objects.map(\.name)).union(progress.vanished.map(\.name))
         guard var added = try await newcomers(survey, &progress, known) else { return }
         var taken = known
@@ -202,9 +221,9 @@ struct CollectionReader {
     private func hasMoved(_ progress: Progress) async throws -> Bool {
         if progress.sawNewer || !progress.vanished.isEmpty { return true }
         guard let before = collection.changeTag else { return false }
-        let answer = try await client.propfind(collection.url, depth: .zero, .named([.getctag, .syncToken]))
-        guard let own = answer.own else { return true }
-        return (own.text(.getctag) ?? own.text(.syncToken)) != before
+        let name: XMLName = collection.text(.getctag) == nil ? .syncToken : .getctag
+        let answer = try await client.propfind(collection.url, depth: .zero, .named([name]))
+        return answer.own?.text(name) != before
     }
 
     /// What is listed but cannot be read is missing from the snapshot, and said to be.
@@ -228,10 +247,8 @@ struct CollectionReader {
         _ survey: CollectionSurvey, _ previous: PreviousCollection?, _ progress: Progress,
         _ emit: @Sendable (Record) async throws -> Void
     ) async throws {
-        var sidecar = CollectionSidecar(collection)
-        sidecar.syncToken = survey.token
-        sidecar.listed = survey.isListing ? today : previous?.sidecar.listed
-        sidecar.read = readsEverything(previous) ? today : previous?.sidecar.read ?? today
+        var sidecar = sidecar(token: survey.token, previous)
+        if survey.isListing { sidecar.listed = today }
         if progress.lacksObjects { sidecar.lacksObjects = true }
         try await emitSidecar(CollectionSidecar.fileName, SidecarCoding.encode(sidecar), emit)
         // Most calendars are as they were; then their list is as well.
@@ -241,6 +258,14 @@ struct CollectionReader {
                 try SidecarCoding.encode(ObjectsSidecar(progress.objects))
             }
         try await emitSidecar(ObjectsSidecar.fileName, objects, emit)
+    }
+
+    private func sidecar(token: String?, _ previous: PreviousCollection?) -> CollectionSidecar {
+        var sidecar = CollectionSidecar(collection)
+        sidecar.syncToken = token
+        sidecar.listed = previous?.sidecar.listed
+        sidecar.read = readsEverything(previous) ? today : previous?.sidecar.read ?? today
+        return sidecar
     }
 
     private func emitSidecar(

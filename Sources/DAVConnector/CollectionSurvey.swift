@@ -32,7 +32,7 @@ struct CollectionSurveyor {
 
     func survey() async throws -> CollectionSurvey {
         if let previous, mayAskForChanges {
-            if isAsItWas(previous) { return known(previous) }
+            if Self.isAsItWas(collection, previous.sidecar) { return known(previous) }
             if let token = previous.sidecar.syncToken, let survey = try await changes(since: token, previous) {
                 return survey
             }
@@ -43,10 +43,10 @@ struct CollectionSurveyor {
     // MARK: As it was
 
     /// A token or tag stands for one state of the collection. Which of the two a server has does not change.
-    private func isAsItWas(_ previous: PreviousCollection) -> Bool {
-        if let token = collection.text(.syncToken) { return token == previous.sidecar.syncToken }
+    static func isAsItWas(_ collection: DAVCollection, _ previous: CollectionSidecar) -> Bool {
+        if let token = collection.text(.syncToken) { return token == previous.syncToken }
         guard let tag = collection.text(.getctag) else { return false }
-        return tag == previous.sidecar.ctag
+        return tag == previous.ctag
     }
 
     private func known(_ previous: PreviousCollection) -> CollectionSurvey {

@@ -16,6 +16,12 @@ package actor DAVExporter: RehearsingExporter {
     /// Whether the server would send mail for events with attendees.
     private var holdsInvitations = false
     private var pending: [Upload] = []
+    private var pendingBytes = 0
+    /// Batches on their way, the first one first.
+    private var underWay:
+        [(sending: Task<BatchWriter.Sent, any Error>, verifying: Task<BatchWriter.Results, any Error>)] =
+            []
+    private let tempo = WriteTempo()
     private var failures: [ExportFailure] = []
     /// Files that the old server kept beside events, and that have no place here yet.
     private var attachments = 0
@@ -26,8 +32,9 @@ package actor DAVExporter: RehearsingExporter {
         let target: Result<Int, ConnectorError>
     }
 
-    private static let batchCount = 32
+    private static let batchCount = 200
     private static let batchBytes = 8 << 20
+    private static let batchesUnderWay = 2
 
     /// - Throws: `ConnectorError` when credentials would travel in clear text.
     package init(_ settings: DAVSettings, transport: any DAVTransport) throws {
@@ -47,6 +54,7 @@ package actor DAVExporter: RehearsingExporter {
 
     package func begin(_ tree: any SnapshotTree, _ context: ConnectorContext) async throws {
         self.context = context
+        tempo.begin(context.concurrency)
         guard !(context.isSelection && removesOthers) else {
             throw ConnectorError(
                 .invalidConfiguration, "mode=exact with single objects would remove all the others.",
@@ -128,7 +136,8 @@ package actor DAVExporter: RehearsingExporter {
             throw error
         }
         pending.append(upload(record.path, bytes, place.source, target))
-        if pending.count >= Self.batchCount || pending.reduce(0, { $0 + $1.bytes.count }) >= Self.batchBytes {
+        pendingBytes += bytes.count
+        if pending.count >= Self.batchCount || pendingBytes >= Self.batchBytes {
             try await connecting { try await flush() }
         }
     }
@@ -146,22 +155,13 @@ package actor DAVExporter: RehearsingExporter {
             bytes = SchedulingHold.applied(to: bytes)
             targets[index].tally.held += 1
         }
-        let target = targets[index]
-        let segment = source.segment(for: path.name)
-        var url = target.url.appending(segment: segment)
-        // Two folders that go to one collection may use one name for different objects.
-        var number = 2
-        while target.claimed.contains(url.resourceKey) {
-            url = target.url.appending(segment: "\(number)-" + segment)
-            number += 1
-        }
-        let existing = target.existing(at: url, uid: summary.uid)
-        targets[index].claimed.insert(url.resourceKey)
-        if let existing { targets[index].claimed.insert(existing.url.resourceKey) }
+        // In place: a copy of the target would take the list of what is claimed with it, for every object.
+        let (existing, url) = targets[index].claim(source.segment(for: path.name), uid: summary.uid)
         return Upload(
             path: path, url: url, bytes: bytes, original: original,
             contentType: source.kind.contentType + "; charset=utf-8", etag: known?.etag, uid: summary.uid,
-            noun: summary.noun, target: index, collection: target.url, policy: target.policy, kind: source.kind,
+            noun: summary.noun, target: index, collection: targets[index].url, policy: targets[index].policy,
+            kind: source.kind,
             existing: existing)
     }
 
@@ -178,97 +178,54 @@ package actor DAVExporter: RehearsingExporter {
 
     // MARK: Batches
 
+    /// Sends what is waiting on its way. While one batch is read back, the next one is sent, and the one after that read
+    /// from the snapshot.
     private func flush() async throws {
         guard !pending.isEmpty else { return }
-        let batch = try await withCurrent(pending)
+        let batch = pending
         pending = []
-        let outcomes = try await write(batch)
-        var stored: [(upload: Upload, url: DAVURL, replacing: Bool)] = []
-        for (upload, outcome) in zip(batch, outcomes) {
-            switch outcome {
-            case .stored(let url, let replacing): stored.append((upload, url, replacing))
-            case .present: targets[upload.target].tally.present += 1
-            case .made(let fidelity):
-                targets[upload.target].tally.present += 1
-                targets[upload.target].tally.count(fidelity, noun: upload.noun)
-            case .kept: targets[upload.target].tally.kept += 1
-            case .failed(let reason): fail(upload, reason)
-            }
+        pendingBytes = 0
+        while underWay.count >= Self.batchesUnderWay { try await settleFirst() }
+        let writer = BatchWriter(client: client, isRehearsal: context.isRehearsal, tempo: tempo)
+        let before = underWay.last?.sending
+        let sending = Task {
+            // One batch after the other, so that the tempo is that of the server.
+            _ = await before?.result
+            return try await writer.send(batch)
         }
-        try await verify(stored)
+        underWay.append((sending, Task { try await writer.verify(try await sending.value) }))
     }
 
-    private func fail(_ upload: Upload, _ reason: String) {
-        targets[upload.target].tally.failed += 1
-        failures.append(ExportFailure(path: upload.path, reason: reason))
+    /// Waits for the batch that was sent first, and counts what came of it.
+    private func settleFirst() async throws {
+        guard let (sending, verifying) = underWay.first else { return }
+        let results = try await withTaskCancellationHandler {
+            try await verifying.value
+        } onCancel: {
+            sending.cancel()
+            verifying.cancel()
+        }
+        underWay.removeFirst()
+        for (upload, result) in results { count(upload, result) }
     }
 
-    /// Reads what is in the way of the objects, as far as it is not known to be the same.
-    private func withCurrent(_ batch: [Upload]) async throws -> [Upload] {
-        var batch = batch
-        let open = batch.indices.filter { index in
-            guard let member = batch[index].existing else { return false }
-            return member.strongETag == nil || member.strongETag != batch[index].etag
-        }
-        for indices in Dictionary(grouping: open, by: { batch[$0].target }).values {
-            guard let first = indices.first else { continue }
-            let reader = ReadBack(client, collection: batch[first].collection, kind: batch[first].kind)
-            let members = indices.compactMap { batch[$0].existing }
-            for (index, (_, outcome)) in zip(indices, try await reader.read(members)) {
-                if case .success(let content) = outcome { batch[index].current = content }
-            }
-        }
-        return batch
-    }
-
-    /// - Returns: the outcomes in the order of the batch.
-    private func write(_ batch: [Upload]) async throws -> [ObjectWriter.Outcome] {
-        let writer = ObjectWriter(client: client, isRehearsal: context.isRehearsal)
-        let concurrency = context.concurrency
-        return try await withThrowingTaskGroup(of: (Int, ObjectWriter.Outcome).self) { group in
-            var outcomes = [ObjectWriter.Outcome](repeating: .failed("not tried"), count: batch.count)
-            var next = 0
-            var running = 0
-            while next < batch.count || running > 0 {
-                while running < concurrency, next < batch.count {
-                    let (index, upload) = (next, batch[next])
-                    group.addTask { (index, try await writer.write(upload)) }
-                    next += 1
-                    running += 1
-                }
-                guard let (index, outcome) = try await group.next() else { break }
-                outcomes[index] = outcome
-                running -= 1
-            }
-            return outcomes
-        }
-    }
-
-    /// Reads back what was stored: an answer of success is a promise, this is the proof.
-    private func verify(_ stored: [(upload: Upload, url: DAVURL, replacing: Bool)]) async throws {
-        for (upload, _, replacing) in stored where context.isRehearsal { count(upload, replacing) }
-        guard !context.isRehearsal else { return }
-        for objects in Dictionary(grouping: stored, by: { $0.upload.target }).values {
-            guard let first = objects.first?.upload else { continue }
-            let reader = ReadBack(client, collection: first.collection, kind: first.kind)
-            let answers = try await reader.read(objects.map { Member(href: $0.url.target, url: $0.url) })
-            for ((upload, _, replacing), (_, outcome)) in zip(objects, answers) {
-                switch outcome {
-                case .success(let content):
-                    count(upload, replacing)
-                    targets[upload.target].tally.count(upload.fidelity(content.bytes), noun: upload.noun)
-                case .failure(let error):
-                    fail(upload, "The server took it, but does not give it back: \(error)")
-                }
-            }
-        }
-    }
-
-    private func count(_ upload: Upload, _ replacing: Bool) {
-        if replacing {
-            targets[upload.target].tally.replaced += 1
-        } else {
-            targets[upload.target].tally.added += 1
+    private func count(_ upload: Upload, _ result: BatchWriter.Result) {
+        let index = upload.target
+        switch result {
+        case .added(let fidelity):
+            targets[index].tally.added += 1
+            if let fidelity { targets[index].tally.count(fidelity, noun: upload.noun) }
+        case .replaced(let fidelity):
+            targets[index].tally.replaced += 1
+            if let fidelity { targets[index].tally.count(fidelity, noun: upload.noun) }
+        case .present: targets[index].tally.present += 1
+        case .made(let fidelity):
+            targets[index].tally.present += 1
+            targets[index].tally.count(fidelity, noun: upload.noun)
+        case .kept: targets[index].tally.kept += 1
+        case .failed(let reason):
+            targets[index].tally.failed += 1
+            failures.append(ExportFailure(path: upload.path, reason: reason))
         }
     }
 
@@ -277,6 +234,7 @@ package actor DAVExporter: RehearsingExporter {
     package func finish() async throws -> [ExportFailure] {
         try await connecting {
             try await flush()
+            while !underWay.isEmpty { try await settleFirst() }
             for index in targets.indices {
                 if targets[index].policy == .exact { try await removeOthers(index) }
                 if !context.isRehearsal { try await conclude(index) }
@@ -365,5 +323,13 @@ package actor DAVExporter: RehearsingExporter {
         }.sorted { $0.directory < $1.directory }
     }
 
-    package func close() async { await client.shutdown() }
+    package func close() async {
+        for (sending, verifying) in underWay {
+            sending.cancel()
+            verifying.cancel()
+            _ = await verifying.result
+        }
+        underWay = []
+        await client.shutdown()
+    }
 }

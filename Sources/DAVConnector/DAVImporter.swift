@@ -15,11 +15,13 @@ import WebDAV
 /// /attachments/ID.data                 what servers keep beside events: ``ManagedAttachment``
 /// ```
 /// NAME and OBJECT are the last segments of the hrefs, see ``MemberName``.
-package final class DAVImporter: Importer {
+package final class DAVImporter: ComparingImporter {
     package let identity: ConnectorIdentity
     private let session: AccountSession
     /// Objects that the previous snapshot has already, by path, until the host asks for them after all.
     private let unread = Mutex<[BytePath: UnreadObject]>([:])
+    /// What was found out about the account when it was asked whether it is as before.
+    private let found = Mutex<DAVAccount?>(nil)
     /// Seconds since 1970.
     private let now: @Sendable () -> Int64
 
@@ -37,16 +39,75 @@ package final class DAVImporter: Importer {
         try await connecting { try await session.summary(counting: true) }
     }
 
+    // MARK: As before
+
+    /// Asks for the account and the state of its collections, and for nothing in them.
+    package func isAsBefore(_ context: ConnectorContext) async throws -> Bool {
+        guard let previous = context.previous, !session.settings.readsEverything else { return false }
+        return try await connecting {
+            let account = try await session.account()
+            let isSame = try await isAsBefore(account, previous, context)
+            if isSame { tell(account, context) } else { found.withLock { $0 = account } }
+            return isSame
+        }
+    }
+
+    private func isAsBefore(
+        _ account: DAVAccount, _ previous: any SnapshotTree, _ context: ConnectorContext
+    ) async throws -> Bool {
+        let folders = session.settings.kinds.map { Array($0.folder.utf8) }
+        guard account.hidden.isEmpty, Set(try await previous.names(in: .root)) == Set(folders) else { return false }
+        var readers: [CollectionReader] = []
+        for kind in session.settings.kinds {
+            guard let folder = BytePath.root.appending(kind.folder) else { return false }
+            let collections = Self.named(account.collections.filter { $0.kind == kind })
+                .filter { session.settings.choice.reason(toSkip: $0.collection) == nil }
+                .filter { folder.appending($0.name).map { !context.excludes($0, true) } ?? false }
+            let names = Set(collections.map { Array($0.name.utf8) })
+            guard Set(try await previous.names(in: folder)) == names, !context.excludes(folder, true) else {
+                return false
+            }
+            for (name, collection) in collections {
+                guard let path = folder.appending(name) else { return false }
+                readers.append(
+                    CollectionReader(
+                        session: session, collection: collection, path: path, context: context, today: today,
+                        isUnread: { _ in }))
+            }
+        }
+        // What has moved is found before the long lists of what has not are read.
+        for reader in readers { guard await reader.mayBeAsBefore() else { return false } }
+        for reader in readers { guard try await reader.isAsBefore() else { return false } }
+        return true
+    }
+
+    private func tell(_ account: DAVAccount, _ context: ConnectorContext) {
+        for skipped in account.skipped { context.report(.note("Left out \(skipped.what) at \(skipped.url.path).")) }
+        for (url, status) in account.hidden {
+            context.report(.incomplete("\(url.path) is not shown by the server (status \(status))."))
+        }
+        for remark in account.remarks { context.report(.note(remark)) }
+        for collection in account.collections where session.settings.kinds.contains(collection.kind) {
+            guard let reason = session.settings.choice.reason(toSkip: collection) else { continue }
+            context.report(.note("Left out the \(collection.kind.noun) \"\(collection.title)\", which \(reason)."))
+        }
+    }
+
+    private var today: Int64 { now() / 86_400 * 86_400 }
+
+    // MARK: Records
+
     package func importRecords(
         _ context: ConnectorContext, emit: @Sendable (Record) async throws -> Void
     ) async throws {
         try await connecting {
-            let account = try await session.account()
-            for skipped in account.skipped { context.report(.note("Left out \(skipped.what) at \(skipped.url.path).")) }
-            for (url, status) in account.hidden {
-                context.report(.incomplete("\(url.path) is not shown by the server (status \(status))."))
+            let known = found.withLock { found in
+                defer { found = nil }
+                return found
             }
-            for remark in account.remarks { context.report(.note(remark)) }
+            let account: DAVAccount
+            if let known { account = known } else { account = try await session.account() }
+            tell(account, context)
             try await importCollections(account, context, emit)
         }
     }
@@ -59,7 +120,7 @@ package final class DAVImporter: Importer {
         var tried = 0
         var attachments: [ManagedAttachment] = []
         var alarm = LossAlarm(limit: session.settings.lossLimit)
-        let today = now() / 86_400 * 86_400
+        let today = today
         for kind in session.settings.kinds {
             guard let folder = BytePath.root.appending(kind.folder) else { continue }
             try await emit(.directory(folder))
@@ -67,10 +128,7 @@ package final class DAVImporter: Importer {
             try await compareVanished(collections.map(\.name), in: folder, kind, &alarm, context)
             for (name, collection) in collections {
                 guard let path = folder.appending(name), !context.excludes(path, true) else { continue }
-                if let reason = session.settings.choice.reason(toSkip: collection) {
-                    context.report(.note("Left out the \(kind.noun) \"\(collection.title)\", which \(reason)."))
-                    continue
-                }
+                guard session.settings.choice.reason(toSkip: collection) == nil else { continue }
                 tried += 1
                 do {
                     let reader = CollectionReader(

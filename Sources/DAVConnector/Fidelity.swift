@@ -33,7 +33,7 @@ package enum Fidelity: Hashable, Sendable {
     }
 
     package init(sent: [UInt8], stored: [UInt8], kind: DAVCollectionKind) {
-        if sent == stored || LineEnds.normalized(sent) == LineEnds.normalized(stored) {
+        if sent == stored || LineEnds.areAlike(sent, stored) {
             self = .identical
             return
         }

@@ -16,14 +16,30 @@ package struct ObjectFetcher: Sendable {
         case failed(Member, DAVClientError)
     }
 
-    /// How many objects to ask for at once: grows until the server shows that it is too many.
+    /// How many objects to ask for at once: grows until the server shows that it is too many, or takes its time. Each
+    /// request costs some servers a look at the whole collection.
     private final class BatchSize: Sendable {
-        private static let limit = 200
+        private static let limit = 800
+        /// No longer than this should a batch take, so that a slow server is never near a timeout.
+        private static let patience = Duration.seconds(4)
         private let state: Mutex<(size: Int, isLimited: Bool)>
         init(_ size: Int) { state = Mutex((size, false)) }
         var current: Int { state.withLock { $0.size } }
         func shrink(to size: Int) { state.withLock { $0 = (max(1, min($0.size, size)), true) } }
-        func grow() { state.withLock { if !$0.isLimited { $0.size = min($0.size * 2, Self.limit) } } }
+
+        /// - Parameters:
+        ///   - count: objects that came in one batch.
+        ///   - duration: until they were there.
+        func grow(after count: Int, in duration: Duration) {
+            state.withLock { state in
+                guard !state.isLimited else { return }
+                if duration > Self.patience {
+                    state.size = max(1, min(state.size, count / 2))
+                } else if duration * 2 <= Self.patience, count >= state.size {
+                    state.size = min(state.size * 2, Self.limit)
+                }
+            }
+        }
     }
 
     /// Failures since the last object that came.
@@ -99,8 +115,9 @@ package struct ObjectFetcher: Sendable {
             return outcomes
         }
         do {
+            let start = ContinuousClock.now
             let answer = try await client.multiget(collection, kind: kind, hrefs: batch.map(\.href))
-            return try await collect(batch, answer)
+            return try await collect(batch, answer, in: .now - start)
         } catch let error as DAVClientError {
             // No answer at all may mean that the batch takes too long; of a single object it is the last word.
             if Self.isFatal(error), error.code != .unavailable { throw error }
@@ -124,7 +141,9 @@ package struct ObjectFetcher: Sendable {
     }
 
     /// Takes from the answer what is beyond doubt and asks for the rest one by one.
-    private func collect(_ batch: [Member], _ answer: DAVMultistatus) async throws -> [Outcome] {
+    private func collect(
+        _ batch: [Member], _ answer: DAVMultistatus, in duration: Duration
+    ) async throws -> [Outcome] {
         var found: [[UInt8]: DAVResource] = [:]
         for resource in answer.resources { found[resource.url.resourceKey] = resource }
         var outcomes: [Outcome] = []
@@ -133,7 +152,7 @@ package struct ObjectFetcher: Sendable {
         for member in batch {
             // A replacement character may stand for bytes that XML could not carry; only GET tells.
             if let resource = found[member.url.resourceKey], let data = resource[kind.dataProperty]?.text,
-                !data.unicodeScalars.contains("\u{FFFD}"),
+                !LineEnds.hasReplacements(data),
                 let bytes = LineEnds.exactBytes(data, size: isUnchanged(member, resource) ? member.size : nil)
             {
                 outcomes.append(.object(member, bytes: bytes, etag: resource.text(.getetag) ?? member.etag))
@@ -144,7 +163,7 @@ package struct ObjectFetcher: Sendable {
         if found.count < batch.count {
             if found.count > 0 { batchSize.shrink(to: found.count) }
         } else {
-            batchSize.grow()
+            batchSize.grow(after: batch.count, in: duration)
         }
         for member in missing { outcomes.append(try await fetchAlone(member)) }
         return outcomes
@@ -221,6 +240,20 @@ enum LineEnds {
         return size == bytes.count + lines ? withCarriageReturns(bytes) : nil
     }
 
+    /// Whether a replacement character is in a text, which may stand for bytes that XML could not carry.
+    static func hasReplacements(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var start = bytes.startIndex
+            // Rare in any language: looking for its first byte is looking at nothing else.
+            while let place = bytes[start...].firstIndex(of: 0xEF) {
+                if bytes.count - place > 2, bytes[place + 1] == 0xBF, bytes[place + 2] == 0xBD { return true }
+                start = place + 1
+            }
+            return false
+        }
+    }
+
     private static func withCarriageReturns(_ bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count + bytes.count / 32)
@@ -231,20 +264,28 @@ enum LineEnds {
         return result
     }
 
-    /// For comparisons across such a loss.
-    static func normalized(_ bytes: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count)
-        var previous: UInt8 = 0
-        for byte in bytes {
-            if byte == UInt8(ascii: "\n"), previous == UInt8(ascii: "\r") {
-                result[result.count - 1] = byte
-            } else {
-                result.append(byte)
-            }
-            previous = byte
+    /// Whether two texts are the same but for such a loss, and for empty lines at the end.
+    static func areAlike(_ first: [UInt8], _ second: [UInt8]) -> Bool {
+        let (a, b) = (trimmed(first), trimmed(second))
+        var (i, j) = (a.startIndex, b.startIndex)
+        while true {
+            // A carriage return in front of a line feed counts for nothing.
+            if i < a.endIndex - 1, a[i] == 0x0D, a[i + 1] == 0x0A { i += 1 }
+            if j < b.endIndex - 1, b[j] == 0x0D, b[j + 1] == 0x0A { j += 1 }
+            guard i < a.endIndex, j < b.endIndex else { return i == a.endIndex && j == b.endIndex }
+            guard a[i] == b[j] else { return false }
+            i += 1
+            j += 1
         }
-        while result.last == UInt8(ascii: "\n") { result.removeLast() }
-        return result
+    }
+
+    /// Without line ends at the end.
+    private static func trimmed(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        var end = bytes.count
+        while end > 0, bytes[end - 1] == 0x0A {
+            end -= 1
+            if end > 0, bytes[end - 1] == 0x0D { end -= 1 }
+        }
+        return bytes[..<end]
     }
 }

@@ -23,7 +23,7 @@ struct ReadBack: Sendable {
 
     typealias Answer = (member: Member, outcome: Result<Content, DAVClientError>)
 
-    private static let batchSize = 50
+    private static let batchSize = 100
 
     func read(_ members: [Member]) async throws -> [Answer] {
         var answers: [Answer] = []
@@ -41,7 +41,7 @@ struct ReadBack: Sendable {
             let answer = try await client.multiget(collection, kind: kind, hrefs: members.map(\.href))
             for resource in answer.resources {
                 guard let text = resource[kind.dataProperty]?.text, !text.isEmpty,
-                    !text.unicodeScalars.contains("\u{FFFD}")
+                    !LineEnds.hasReplacements(text)
                 else { continue }
                 found[resource.url.resourceKey] = Content(
                     bytes: Array(text.utf8), etag: resource.text(.getetag))

@@ -40,6 +40,23 @@ struct RestoreTarget: Sendable {
         outline = RestoreOutline(directory: source.directory, title: source.title, place: url.path)
     }
 
+    /// Gives an object its address.
+    ///
+    /// - Returns: the address, and what is in its way.
+    mutating func claim(_ segment: String, uid: String?) -> (existing: Member?, url: DAVURL) {
+        var url = url.appending(segment: segment)
+        // Two folders that go to one collection may use one name for different objects.
+        var number = 2
+        while claimed.contains(url.resourceKey) {
+            url = self.url.appending(segment: "\(number)-" + segment)
+            number += 1
+        }
+        let existing = existing(at: url, uid: uid)
+        claimed.insert(url.resourceKey)
+        if let existing { claimed.insert(existing.url.resourceKey) }
+        return (existing, url)
+    }
+
     /// What is in the snapshot's way, or has its place already.
     func existing(at address: DAVURL, uid: String?) -> Member? {
         existing[address.resourceKey] ?? uid.flatMap { strangers[$0] }

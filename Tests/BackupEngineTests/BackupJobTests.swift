@@ -35,6 +35,45 @@ struct BackupJobTests {
         #expect(try await snapshot.content(at: "/b", limit: 100) == Array("beta 2".utf8))
     }
 
+    @Test("A source that says that it is as before is not walked, and its snapshot is that of before")
+    func asBefore() async throws {
+        let store = try await TemporaryStore()
+        let files: [BytePath: FakeImporter.File] = ["/a": .init("alpha"), "/d/b": .init("beta")]
+        let first = try await store.backUp(files)
+        let importer = KnowingImporter(FakeImporter(files))
+        let second = try await BackupJob(repository: store.repository, importer: importer).run { _ in }
+        #expect(!importer.wasWalked)
+        #expect(second.hasParent && second.isComplete)
+        #expect(second.counts.files == 2 && second.counts.unchanged == 2 && second.counts.directories == 2)
+        #expect(second.header.identifier != first.header.identifier)
+        #expect(second.header.sources == first.header.sources)
+        // A walk would have come to the same.
+        let walked = try await store.backUp(files)
+        #expect(walked.header.sources == second.header.sources)
+        // It stands by itself: the one before may go.
+        try await store.repository.delete(snapshot: first.header.identifier)
+        try await store.repository.delete(snapshot: walked.header.identifier)
+        let snapshot = try await store.repository.snapshot(second.header.identifier)
+        #expect(try await snapshot.content(at: "/d/b", limit: 100) == Array("beta".utf8))
+        #expect(try await store.locks() == 0)
+        let check = try await CheckJob(repository: store.repository).checkStore { _ in }
+        #expect(check.isSound)
+    }
+
+    @Test("What is not whole is not repeated, whatever the source says")
+    func asBeforeButIncomplete() async throws {
+        let store = try await TemporaryStore()
+        let broken = FakeImporter(["/a": .init("alpha"), "/torn": .init("torn", readingError: "the disk is broken")])
+        _ = try await BackupJob(repository: store.repository, importer: broken).run { _ in }
+        let importer = KnowingImporter(FakeImporter(["/a": .init("alpha"), "/torn": .init("torn")]))
+        let summary = try await BackupJob(repository: store.repository, importer: importer).run { _ in }
+        #expect(importer.wasWalked && summary.isComplete)
+        // Nor is there anything to repeat the first time.
+        let other = KnowingImporter(FakeImporter(["/a": .init("alpha")], origin: "elsewhere"))
+        _ = try await BackupJob(repository: store.repository, importer: other).run { _ in }
+        #expect(other.wasWalked)
+    }
+
     @Test("A snapshot of another source is no parent")
     func otherSource() async throws {
         let store = try await TemporaryStore()

@@ -69,3 +69,27 @@ final class FakeImporter: Importer {
 
     func close() async {}
 }
+
+/// A source that says that nothing has changed.
+final class KnowingImporter: ComparingImporter {
+    private let importer: FakeImporter
+    private let walked = Mutex(false)
+
+    init(_ importer: FakeImporter) { self.importer = importer }
+
+    var wasWalked: Bool { walked.withLock { $0 } }
+    var identity: ConnectorIdentity { importer.identity }
+
+    func ping() -> String { importer.ping() }
+
+    func isAsBefore(_ context: ConnectorContext) -> Bool { true }
+
+    func importRecords(_ context: ConnectorContext, emit: @Sendable (Record) async throws -> Void) async throws {
+        walked.withLock { $0 = true }
+        try await importer.importRecords(context, emit: emit)
+    }
+
+    func open(_ record: Record) async throws -> any ContentReader { try await importer.open(record) }
+
+    func close() async {}
+}

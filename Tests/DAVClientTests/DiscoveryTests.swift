@@ -1,6 +1,7 @@
 import DAVClient
 import HTTPTypes
 import Testing
+import XMLStream
 
 /// Point 1: everything of the account, found by itself, from whatever address its owner has.
 @Suite struct DiscoveryTests {
@@ -111,4 +112,65 @@ import Testing
             try await DAVDiscovery(client, kinds: [.calendar]).account()
         }
     }
+
+    /// Point 2: all properties, and none of those that make a server read every object.
+    @Test func point02_propertiesAreAskedForByTheirNames() async throws {
+        let transport = ScriptedTransport { request, number in
+            let body = String(decoding: request.body, as: UTF8.self)
+            guard request.url.path == "/card/anna/" else { return Self.server(request, number) }
+            if body.contains("propname") {
+                return .multistatus([
+                    ("/card/anna/", "<d:resourcetype/>"),
+                    (
+                        "/card/anna/people/",
+                        "<d:resourcetype/><d:sync-token/><d:getetag/><d:getcontentlength/><cs:getctag/><x:mood xmlns:x=\"urn:x\"/>"
+                    ),
+                ])
+            }
+            return .multistatus([
+                ("/card/anna/", Self.folder),
+                (
+                    "/card/anna/people/",
+                    Self.bookType + "<d:sync-token>t:1</d:sync-token><x:mood xmlns:x=\"urn:x\">good</x:mood>"
+                ),
+            ])
+        }
+        let client = try client("https://cal.example.org/card/anna/", transport)
+        let account = try await DAVDiscovery(client, kinds: [.addressBook]).account()
+        let book = try #require(account.collections.first)
+        #expect(book.text(XMLName("urn:x", "mood")) == "good")
+        let bodies = transport.requests.filter { $0.url.path == "/card/anna/" && $0.headers[.depth1] == "1" }
+            .map { String(decoding: $0.body, as: UTF8.self) }
+        #expect(bodies.count == 2 && bodies[1].contains("mood"))
+        #expect(
+            !bodies.contains { body in
+                ["allprop", "getcontentlength", "getetag", "getctag"].contains { body.contains($0) }
+            })
+    }
+
+    @Test func point02_aServerThatKnowsNoNamesIsAskedForAll() async throws {
+        let transport = ScriptedTransport { request, number in
+            String(decoding: request.body, as: UTF8.self).contains("propname")
+                ? .status(400) : Self.server(request, number)
+        }
+        let client = try client("https://cal.example.org/card/anna/", transport)
+        _ = try await DAVDiscovery(client, kinds: [.addressBook]).account()
+        #expect(transport.requests.contains { String(decoding: $0.body, as: UTF8.self).contains("allprop") })
+    }
+
+    /// Where there are no sync tokens, one request more asks for what stands in their place.
+    @Test func point18_changeTagsAreAskedForWhereThereIsNothingElse() async throws {
+        let transport = ScriptedTransport { request, number in
+            guard String(decoding: request.body, as: UTF8.self).contains("getctag"), request.url.path == "/card/anna/"
+            else { return Self.server(request, number) }
+            return .multistatus([("/card/anna/people/", "<cs:getctag>7</cs:getctag>")])
+        }
+        let client = try client("https://cal.example.org/card/anna/", transport)
+        let account = try await DAVDiscovery(client, kinds: [.addressBook]).account()
+        #expect(account.collections.first?.changeTag == "7")
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static var depth1: HTTPField.Name { HTTPField.Name("Depth") ?? .accept }
 }

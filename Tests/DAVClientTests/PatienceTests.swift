@@ -58,6 +58,13 @@ import XMLStream
         #expect(requests == 4 && pauses.count == 3)
     }
 
+    /// It may be at it still, and would begin anew for each further request.
+    @Test func point20_aServerThatTakesTooLongIsAskedOnceMore() async throws {
+        let (result, _, requests) = try await get { _ in throw DAVTransportError(.timeout, "no answer") }
+        #expect(throws: DAVClientError(.unavailable, "")) { try result.get() }
+        #expect(requests == 2)
+    }
+
     @Test func untrustedCertificatesAreNotTriedAgain() async throws {
         let (result, _, requests) = try await get { _ in throw DAVTransportError(.security, "self-signed") }
         #expect(throws: DAVClientError(.security, "")) { try result.get() }

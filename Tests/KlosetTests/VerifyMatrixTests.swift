@@ -149,6 +149,50 @@ struct VerifyMatrixTests {
         #expect(try await repository.check { Issue.record("\($0)") }.isSound)
     }
 
+    /// A source in which nothing has changed: a header of its own over the trees of the snapshot before.
+    @Test(arguments: [Kind.all[0], Kind.all[6]])
+    func aSnapshotMadeAgainIsWhole(kind: Kind) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/store"
+        let passphrase = kind.isEncrypted ? Self.passphrase : nil
+        let repository = try await Repository.create(
+            in: FileSystemStore(path: path),
+            RepositoryOptions(
+                hashing: kind.hashing, compression: kind.compression,
+                keyDerivation: Argon2idParameters(passes: 1, memory: 8)),
+            passphrase: passphrase)
+        func again(_ parent: Snapshot) async throws -> SnapshotHeader? {
+            let description = SnapshotDescription(
+                identity: ConnectorIdentity(type: "test", origin: "odd", root: "/odd"))
+            let writer = try await repository.writer(description, parent: parent)
+            let header = try await writer.commitParentAgain()
+            await writer.abort()
+            return header
+        }
+
+        let holed = try await OddTree(seed: 1).backUp(to: repository, parent: nil)
+        #expect(try await again(repository.snapshot(holed.identifier)) == nil, "two of its paths could not be read")
+
+        var tree = OddTree(seed: 2)
+        tree.records.removeAll { $0.error != nil }
+        let first = try await tree.backUp(to: repository, parent: nil)
+        let parent = try await repository.snapshot(first.identifier)
+        let second = try #require(try await again(parent))
+        #expect(second.sources == first.sources && second.identifier != first.identifier)
+        try Verifier.expectClean(path, passphrase: passphrase)
+        try await compare(path, passphrase, repository, second, tree)
+
+        // What the snapshots before had to themselves goes, and this one stays whole.
+        try await repository.delete(snapshot: holed.identifier)
+        try await repository.delete(snapshot: first.identifier)
+        #expect(try await again(parent) == nil, "it is deleted")
+        _ = try await repository.maintain(MaintenanceOptions(grace: .zero))
+        _ = try await repository.maintain(MaintenanceOptions(grace: .zero))
+        try Verifier.expectClean(path, passphrase: passphrase)
+        try await compare(path, passphrase, repository, second, tree)
+        #expect(try await repository.check { Issue.record("\($0)") }.isSound)
+    }
+
     /// The digests that the independent reader computes of every file, against those of what was backed up; its list
     /// of paths against ours.
     private func compare(

@@ -29,6 +29,11 @@ package struct BackupJob: Sendable {
         if let parent { report(.expected(records: parent.header.entryCount)) }
         let progress = BackupProgress()
         do {
+            if let parent, let header = try await repeated(parent, in: writer, progress, report) {
+                return BackupSummary(
+                    header: header, counts: BackupSummary.Counts(unchanged: header), failures: JobFailures(), gaps: [],
+                    bytesStored: await writer.statistics.bytesStored, hasParent: true, duration: .now - start)
+            }
             try await read(parent: parent, into: writer, progress, report)
             try Task.checkCancellation()
             let state = progress.state
@@ -45,6 +50,19 @@ package struct BackupJob: Sendable {
             await writer.abort()
             throw error
         }
+    }
+
+    /// The snapshot of a source that says of itself that it is as it was; nil when it does not, or that is not enough.
+    private func repeated(
+        _ parent: Snapshot, in writer: SnapshotWriter, _ progress: BackupProgress, _ report: @escaping JobReport
+    ) async throws -> SnapshotHeader? {
+        guard let importer = importer as? any ComparingImporter else { return nil }
+        let filter = SourceFilter(options, root: importer.identity.root)
+        guard try await importer.isAsBefore(context(parent: parent, filter, progress, report)),
+            progress.state.gaps.isEmpty
+        else { return nil }
+        try Task.checkCancellation()
+        return try await writer.commitParentAgain()
     }
 
     private func read(

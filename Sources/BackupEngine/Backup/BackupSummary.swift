@@ -26,5 +26,15 @@ package struct BackupSummary: Sendable {
         package var bytes: UInt64 = 0
 
         package init() {}
+
+        /// Those of a source in which nothing has changed.
+        init(unchanged header: SnapshotHeader) {
+            let summary = header.sources.first?.summary ?? Summary()
+            let (here, below) = (summary.directory.counts, summary.below.counts)
+            files = Int(clamping: here.files &+ below.files)
+            // With the root, which no directory counts.
+            directories = Int(clamping: here.directories &+ below.directories &+ 1)
+            unchanged = files
+        }
     }
 }

@@ -18,15 +18,21 @@ package enum CollectionProperties {
         ].map(XMLName.init(caldav:))
         + ["addressbook-description", "supported-address-data", "max-resource-size"].map(XMLName.init(carddav:))
         + ["calendar-color", "calendar-order"].map(XMLName.init(apple:))
-        + ["getctag", "source", "shared-url", "invite"].map(XMLName.init(calendarServer:))
+        + ["source", "shared-url", "invite"].map(XMLName.init(calendarServer:))
         + ["calendar-enabled", "invite"].map { XMLName("http://owncloud.org/ns", $0) }
         + ["owner-displayname", "order"].map { XMLName("http://nextcloud.com/ns", $0) }
         + [XMLName("http://inf-it.com/ns/ab/", "addressbook-color")]
 
-    /// Properties that say nothing lasting about a collection: they would make every backup differ.
+    /// Properties that say nothing lasting about a collection: they would make every backup differ. For those of its
+    /// content some servers read every object.
     package static let transient: Set<XMLName> = [
-        .lockdiscovery, .supportedlock, .quotaUsedBytes, .quotaAvailableBytes,
+        .lockdiscovery, .supportedlock, .quotaUsedBytes, .quotaAvailableBytes, .getetag, .getcontentlength,
+        .getcontenttype, .getlastmodified,
     ]
+
+    /// Whether a property that a server has is worth asking for. A change tag is, where there is no sync token: each of
+    /// the two costs some servers a look at every object.
+    static func isLasting(_ name: XMLName) -> Bool { !transient.contains(name) && name.local != XMLName.getctag.local }
 
     /// Properties that a client may set on a collection that it restores, in an order that shows.
     package static func isSettable(_ name: XMLName, on kind: DAVCollectionKind) -> Bool {

@@ -164,8 +164,7 @@ package struct DAVDiscovery: Sendable {
                     .tooLarge, "\(home) has more than \(Self.plainLimit) folders.",
                     advice: "Give the address of the home, or of one collection.")
             }
-            let answer = try await client.propfind(url, depth: .one, .named(CollectionProperties.named))
-            let more = try await allProperties(url, depth: .one, &account)
+            let (answer, more) = try await describe(url, depth: .one, &account)
             for resource in answer.resources where !resource.url.isSameResource(as: answer.url) {
                 if let status = resource.status, status >= 300, status != 404, status != 410 {
                     account.hidden.append((resource.url, status))
@@ -224,18 +223,87 @@ package struct DAVDiscovery: Sendable {
     // MARK: Properties
 
     private func complete(_ found: DAVCollection, _ account: inout DAVAccount) async throws -> DAVCollection {
-        let answer = try await client.propfind(found.url, depth: .zero, .named(CollectionProperties.named))
+        let (answer, more) = try await describe(found.url, depth: .zero, &account)
         guard let own = answer.own, let named = collection(own) else {
             throw DAVClientError(.protocolViolation, "\(found.url): the server says nothing about this collection.")
         }
-        let more = try await allProperties(found.url, depth: .zero, &account)
         return merge(named, more[own.url.comparisonKey])
+    }
+
+    private typealias Properties = [[UInt8]: [XMLElement]]
+
+    /// What the server says about a resource and, with depth 1, what is in it: the properties worth asking for by name
+    /// together with all others that there are.
+    ///
+    /// - Returns: the answer, and by resource what other answers had to be asked for.
+    private func describe(
+        _ url: DAVURL, depth: Depth, _ account: inout DAVAccount
+    ) async throws -> (DAVMultistatus, Properties) {
+        var more: Properties = [:]
+        let answer: DAVMultistatus
+        if let whole = try await everything(url, depth) {
+            answer = whole
+        } else {
+            answer = try await client.propfind(url, depth: depth, .named(CollectionProperties.named))
+            more = try await allProperties(url, depth: depth, &account)
+        }
+        let lacksTag = answer.resources.contains { resource in
+            collection(resource).map { $0.changeTag == nil && more[resource.url.comparisonKey] == nil } ?? false
+        }
+        if lacksTag { more.merge(try await changeTags(url, depth)) { $0 + $1 } }
+        return (answer, more)
+    }
+
+    /// - Returns: nil when the server cannot say what there is, or does not give it.
+    private func everything(_ url: DAVURL, _ depth: Depth) async throws -> DAVMultistatus? {
+        guard let names = try await propertyNames(url, depth) else { return nil }
+        let others = names.subtracting(CollectionProperties.named)
+            .sorted { ($0.namespace, $0.local) < ($1.namespace, $1.local) }
+        return try await unlessRefused {
+            try await client.propfind(url, depth: depth, .named(CollectionProperties.named + others))
+        }
+    }
+
+    /// The lasting properties that there are (RFC 4918, section 9.1). Unlike `allprop` this does not make a server work
+    /// out the size of a calendar.
+    ///
+    /// - Returns: nil when the server does not know the question.
+    private func propertyNames(_ url: DAVURL, _ depth: Depth) async throws -> Set<XMLName>? {
+        try await unlessRefused {
+            let answer = try await client.propfind(url, depth: depth, .names)
+            let names = Set(answer.resources.flatMap { $0.properties.map(\.name) })
+            // Whatever there is has a type, so that an answer without it is none.
+            guard names.contains(.resourcetype), names.count <= Self.propertyLimit else { return nil }
+            return names.filter(CollectionProperties.isLasting)
+        }
+    }
+
+    /// - Returns: nil when the server answers that it cannot, in whatever way.
+    private func unlessRefused<Answer>(_ request: () async throws -> Answer?) async throws -> Answer? {
+        do {
+            return try await request()
+        } catch let error as DAVClientError where error.code == .protocolViolation || error.status != nil {
+            if error.code == .authentication { throw error }
+            return nil
+        }
+    }
+
+    private static let propertyLimit = 300
+
+    /// What stands for the state of a collection where there are no sync tokens.
+    private func changeTags(_ url: DAVURL, _ depth: Depth) async throws -> Properties {
+        let answer = try await unlessRefused {
+            try await client.propfind(url, depth: depth, .named([.getctag]))
+        }
+        return Dictionary(
+            (answer?.resources ?? []).map { ($0.url.comparisonKey, $0.properties) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// What `allprop` gives, by resource. Some servers refuse it; then the properties asked for by name must do.
     private func allProperties(
         _ url: DAVURL, depth: Depth, _ account: inout DAVAccount
-    ) async throws -> [[UInt8]: [XMLElement]] {
+    ) async throws -> Properties {
         do {
             let answer = try await client.propfind(url, depth: depth, .all)
             return Dictionary(

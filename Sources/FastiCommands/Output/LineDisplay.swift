@@ -16,6 +16,10 @@ final class LineDisplay: JobDisplay {
 
     func show(_ event: JobEvent) {
         if case .started(let identifier) = event { snapshot.withLock { $0 = identifier } }
+        // Ten thousand lines that nobody reads need not be written out either.
+        if isQuiet, case .entry(let entry) = event {
+            guard case .failed = entry.outcome else { return }
+        }
         guard let line = JobLine(event, snapshot: snapshot.withLock { $0 }) else { return }
         if line.isFailure {
             output.error(line.text)

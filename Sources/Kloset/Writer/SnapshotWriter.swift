@@ -108,6 +108,38 @@ public actor SnapshotWriter {
         try await commit { header($0, incomplete) }
     }
 
+    /// Publishes a snapshot that holds exactly what the parent does, without a look at any of it: its trees are those of
+    /// the parent, only its header is new. What they refer to is there, and stays as long as one of the two does.
+    ///
+    /// - Returns: nil when that is not certain: there is no parent, it lacks something, or parts of the store were
+    ///   retired since it was first written. Records may then be added as usual.
+    public func commitParentAgain() async throws -> SnapshotHeader? {
+        guard phase == .open, addsUnderWay == 0, numbers == WriterStatistics(), let parent = unchanged?.parent,
+            isWhole(parent)
+        else { return nil }
+        phase = .broken
+        let source = parent.source
+        return try await publish(
+            header(SnapshotTrees.Roots(roots: source.root, indexes: source.indexes, summary: source.summary), nil))
+    }
+
+    private func isWhole(_ parent: Snapshot) -> Bool {
+        let header = parent.header
+        let store = sink.aggregate
+        guard header.sources.count == 1, parent.source.summary.below.counts.errors == 0,
+            !header.tags.contains(ByteString(SnapshotDescription.incompleteTag)),
+            !store.isDeleted(snapshot: header.identifier), !store.hasRetiredPackfiles
+        else { return false }
+        let (roots, indexes) = (parent.source.root, parent.source.indexes)
+        let names = [SnapshotHeader.Index.contentType, SnapshotHeader.Index.dirpack, SnapshotHeader.Index.summary]
+        let trees =
+            [
+                BlobID(.snapshot, header.identifier), BlobID(.entryRoot, roots.entries),
+                BlobID(.attributeRoot, roots.attributes), BlobID(.errorRoot, roots.errors),
+            ] + indexes.map { BlobID(.indexRoot, $0.value) }
+        return indexes.map(\.name) == names && trees.allSatisfy(store.contains)
+    }
+
     /// - Parameter makeHeader: the header of the snapshot, given where its trees begin.
     func commit(_ makeHeader: (SnapshotTrees.Roots) -> SnapshotHeader) async throws -> SnapshotHeader {
         guard phase == .open, addsUnderWay == 0 else {
@@ -115,7 +147,10 @@ public actor SnapshotWriter {
         }
         phase = .broken
         let trees = try await SnapshotTrees(self).build()
-        let header = makeHeader(trees)
+        return try await publish(makeHeader(trees))
+    }
+
+    private func publish(_ header: SnapshotHeader) async throws -> SnapshotHeader {
         try await sink.store(BlobID(.snapshot, identifier), header.encoded())
         try Task.checkCancellation()
         let written = try await sink.finish()

@@ -3,7 +3,7 @@ import KlosetFormat
 
 /// Finds in the parent snapshot the content of files that have not changed since.
 actor UnchangedContent {
-    private let parent: Snapshot
+    nonisolated let parent: Snapshot
     /// The directory that was asked for last: sources come directory by directory, most of them in order.
     private var walk: Walk?
     /// While somebody is at it.
