@@ -9,16 +9,16 @@ import XMLStream
 /// are read back, and compared.
 package actor DAVExporter: RehearsingExporter {
     package nonisolated let identity: ConnectorIdentity
-    private let session: AccountSession
-    private var context = ConnectorContext()
+    let session: AccountSession
+    private(set) var context = ConnectorContext()
     private var places: [BytePath: [Place]] = [:]
     private var targets: [RestoreTarget] = []
     /// Whether the server would send mail for events with attendees.
     private var holdsInvitations = false
     private var pending: [Upload] = []
-    private var failures: [ExportFailure] = []
-    /// Files that the old server kept beside events, and that have no place here yet.
-    private var attachments = 0
+    var failures: [ExportFailure] = []
+    var attachments: AttachmentReturn?
+    var attachmentTally = AttachmentTally()
 
     /// Where the objects of one folder of the snapshot go, or why they cannot.
     private struct Place {
@@ -35,7 +35,7 @@ package actor DAVExporter: RehearsingExporter {
         identity = settings.identity
     }
 
-    private var client: DAVClient { session.client }
+    var client: DAVClient { session.client }
 
     package nonisolated var removesOthers: Bool { session.settings.mode == .exact }
 
@@ -57,7 +57,14 @@ package actor DAVExporter: RehearsingExporter {
             try session.settings.map.requireUse(by: sources)
             let account = try await session.account()
             try refuseCrowding(sources, account)
-            try await checkScheduling(account)
+            let abilities = try await abilities(account)
+            // A server that does not say whether it sends mail is treated as one that does.
+            holdsInvitations =
+                !session.settings.sendsInvitations && abilities?.contains("calendar-auto-schedule") ?? true
+                && account.homes[.calendar]?.isEmpty == false
+            let manages = abilities?.contains("calendar-managed-attachments") ?? false
+            attachments = try await AttachmentReturn(
+                session.settings.attachmentWay ?? (manages ? .managed : .inline), tree)
             var preparation = TargetPreparation(session, account, context, tree)
             for source in sources {
                 let target: Result<Int, ConnectorError>
@@ -92,13 +99,13 @@ package actor DAVExporter: RehearsingExporter {
         }
     }
 
-    private func checkScheduling(_ account: DAVAccount) async throws {
-        guard !session.settings.sendsInvitations, let home = account.homes[.calendar]?.first else { return }
+    /// The tokens of the `DAV` header of the calendars' home; nil when the server does not say.
+    private func abilities(_ account: DAVAccount) async throws -> Set<String>? {
+        guard let home = account.homes[.calendar]?.first else { return [] }
         do {
-            holdsInvitations = try await client.options(home).contains("calendar-auto-schedule")
+            return try await client.options(home)
         } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
-            // A server that does not say whether it sends mail is treated as one that does.
-            holdsInvitations = true
+            return nil
         }
     }
 
@@ -110,10 +117,8 @@ package actor DAVExporter: RehearsingExporter {
         if name.elementsEqual(CollectionSidecar.fileName.utf8) || name.elementsEqual(ObjectsSidecar.fileName.utf8) {
             return
         }
-        if record.path.isWithin(AttachmentReader.folder) {
-            if !name.elementsEqual(AttachmentsSidecar.fileName.utf8) { attachments += 1 }
-            return
-        }
+        // They come with the events that have them.
+        if record.path.isWithin(AttachmentReader.folder) { return }
         guard let place = place(of: record.path) else {
             throw ConnectorError(
                 .unsupported, "\(record.path) is neither a calendar object nor a contact.",
@@ -127,7 +132,9 @@ package actor DAVExporter: RehearsingExporter {
             targets[target].tally.failed += 1
             throw error
         }
-        pending.append(upload(record.path, bytes, place.source, target))
+        let summary = ObjectSummary(bytes, kind: place.source.kind)
+        let sent = try await withAttachments(bytes, summary)
+        pending.append(upload(record.path, bytes, summary, sent, place.source, target))
         if pending.count >= Self.batchCount || pending.reduce(0, { $0 + $1.bytes.count }) >= Self.batchBytes {
             try await connecting { try await flush() }
         }
@@ -138,12 +145,16 @@ package actor DAVExporter: RehearsingExporter {
         return places.first { !$0.source.isFlat || RestoreSource.isObject(path.name, $0.source.kind) }
     }
 
-    private func upload(_ path: BytePath, _ original: [UInt8], _ source: RestoreSource, _ index: Int) -> Upload {
+    private func upload(
+        _ path: BytePath, _ original: [UInt8], _ summary: ObjectSummary, _ sent: AttachedObject,
+        _ source: RestoreSource, _ index: Int
+    ) -> Upload {
         let known = source.objects[String(decoding: path.name, as: UTF8.self)]
-        let summary = ObjectSummary(original, kind: source.kind)
-        var bytes = original
-        if holdsInvitations, source.kind == .calendar, summary.isScheduled {
+        var (bytes, slimmer) = (sent.bytes, sent.slimmer)
+        let isHeld = holdsInvitations && source.kind == .calendar && summary.isScheduled
+        if isHeld {
             bytes = SchedulingHold.applied(to: bytes)
+            slimmer = slimmer.map(SchedulingHold.applied)
             targets[index].tally.held += 1
         }
         let target = targets[index]
@@ -159,7 +170,8 @@ package actor DAVExporter: RehearsingExporter {
         targets[index].claimed.insert(url.resourceKey)
         if let existing { targets[index].claimed.insert(existing.url.resourceKey) }
         return Upload(
-            path: path, url: url, bytes: bytes, original: original,
+            path: path, url: url, bytes: bytes, original: original, slimmer: slimmer, isHeld: isHeld,
+            attachments: sent.files,
             contentType: source.kind.contentType + "; charset=utf-8", etag: known?.etag, uid: summary.uid,
             noun: summary.noun, target: index, collection: target.url, policy: target.policy, kind: source.kind,
             existing: existing)
@@ -180,9 +192,11 @@ package actor DAVExporter: RehearsingExporter {
 
     private func flush() async throws {
         guard !pending.isEmpty else { return }
-        let batch = try await withCurrent(pending)
+        var batch = try await withCurrent(pending)
         pending = []
-        let outcomes = try await write(batch)
+        var outcomes = try await write(batch)
+        try await slimDown(&batch, &outcomes)
+        try await returnAttachments(batch, outcomes)
         var stored: [(upload: Upload, url: DAVURL, replacing: Bool)] = []
         for (upload, outcome) in zip(batch, outcomes) {
             switch outcome {
@@ -222,7 +236,7 @@ package actor DAVExporter: RehearsingExporter {
     }
 
     /// - Returns: the outcomes in the order of the batch.
-    private func write(_ batch: [Upload]) async throws -> [ObjectWriter.Outcome] {
+    func write(_ batch: [Upload]) async throws -> [ObjectWriter.Outcome] {
         let writer = ObjectWriter(client: client, isRehearsal: context.isRehearsal)
         let concurrency = context.concurrency
         return try await withThrowingTaskGroup(of: (Int, ObjectWriter.Outcome).self) { group in
@@ -284,12 +298,7 @@ package actor DAVExporter: RehearsingExporter {
         }
         let total = targets.reduce(RestoreTally()) { $0 + $1.tally }
         for event in total.events(isRehearsal: context.isRehearsal) { context.report(event) }
-        if attachments > 0 {
-            context.report(
-                .incomplete(
-                    "\(counted(attachments, "file")) attached to events stayed in the snapshot: the events still name where "
-                        + "they were on the old server. \"restore\" to a folder gives them back, in attachments/."))
-        }
+        for event in attachmentTally.events(isRehearsal: context.isRehearsal) { context.report(event) }
         return failures.sorted { $0.path < $1.path }
     }
 
@@ -328,6 +337,7 @@ package actor DAVExporter: RehearsingExporter {
     /// Gives a new collection its name, and compares what it is with what it was.
     private func conclude(_ index: Int) async throws {
         let target = targets[index]
+        if let mark = target.mark, target.tally.failed == 0 { await session.ledger.forget(target.url, mark) }
         var wanted = target.wanted
         var refused = target.refused
         if let name = target.finalName {
