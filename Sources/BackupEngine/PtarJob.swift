@@ -1,6 +1,6 @@
 package import ConnectorKit
 package import Kloset
-internal import KlosetFormat
+package import KlosetFormat
 
 /// Puts snapshots of sources, and those of other repositories, into one archive file.
 package struct PtarJob: Sendable {
@@ -25,14 +25,16 @@ package struct PtarJob: Sendable {
         try await BackupJob(repository: repository, importer: importer, options: options).run(report)
     }
 
-    /// Copies all snapshots of another repository that can be read.
+    /// Copies snapshots of another repository.
+    ///
+    /// - Parameter headers: which, newest first; nil for all that can be read.
     package func add(
-        _ other: Repository, concurrency: Int, _ report: @escaping JobReport
+        _ other: Repository, only headers: [SnapshotHeader]? = nil, concurrency: Int, _ report: @escaping JobReport
     ) async throws -> SyncJob.Summary {
         let listing = try await other.snapshots()
         let job = try SyncJob(
             from: other, to: repository, concurrency: concurrency, usesCommonSnapshots: false)
-        var summary = try await job.run(listing.headers, insists: true, report)
+        var summary = try await job.run(headers ?? listing.headers, insists: true, report)
         for (snapshot, error) in listing.unreadable {
             summary.failures.append(SyncJob.Summary.Failure(snapshot: snapshot, reason: error.reason))
             report(.incomplete("\(snapshot.shortHex): not copied: \(error.reason)"))

@@ -6,7 +6,8 @@ extension DAVClient {
     /// An answer that says no, as an error with the server's own words where it has any.
     func refusal(of method: HTTPRequest.Method, _ answer: Answer) -> DAVClientError {
         let detail = ServerMessage(answer.body)
-        var reason = "\(method) \(answer.url): \(answer.status.code) \(Self.phrase(answer.status.code))"
+        var reason = "\(method) \(answer.url): \(answer.status.code)"
+        if let phrase = Self.phrases[answer.status.code] { reason += " \(phrase)" }
         if let condition = detail.condition { reason += ", \(condition.name.local)" }
         if let text = detail.text { reason += " (\(text))" }
         let (code, advice) = meaning(of: answer, condition: detail.condition)
@@ -44,10 +45,18 @@ extension DAVClient {
         return "Check username and password. Accounts with a second factor need an application password."
     }
 
-    /// The standard phrase, since a server's own may be anything.
-    static func phrase(_ code: Int) -> String {
-        HTTPResponse.Status(code: code).reasonPhrase
-    }
+    /// The standard phrases (RFC 9110, 4918, 6585), since a server's own may be anything.
+    private static let phrases: [Int: String] = [
+        400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found",
+        405: "Method Not Allowed", 406: "Not Acceptable", 407: "Proxy Authentication Required",
+        408: "Request Timeout", 409: "Conflict", 410: "Gone", 411: "Length Required", 412: "Precondition Failed",
+        413: "Content Too Large", 414: "URI Too Long", 415: "Unsupported Media Type", 421: "Misdirected Request",
+        422: "Unprocessable Content", 423: "Locked", 424: "Failed Dependency", 425: "Too Early",
+        429: "Too Many Requests", 431: "Request Header Fields Too Large", 451: "Unavailable For Legal Reasons",
+        500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
+        504: "Gateway Timeout", 505: "HTTP Version Not Supported", 507: "Insufficient Storage",
+        508: "Loop Detected", 511: "Network Authentication Required",
+    ]
 
     /// Reads a 207 answer to its end.
     ///

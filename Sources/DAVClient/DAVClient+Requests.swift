@@ -133,6 +133,27 @@ extension DAVClient {
         return answer.headers[.eTag]
     }
 
+    /// Gives an object, and each override in it, a file that the server keeps beside it (RFC 8607, section 3.4). Not tried
+    /// again when the answer is lost, since a second one would be a second file.
+    package func addAttachment(
+        _ bytes: [UInt8], named name: String, contentType: String, to url: DAVURL
+    ) async throws {
+        let target = url.target + (url.target.contains("?") ? "&" : "?") + "action=attachment-add"
+        var headers: HTTPFields = [.contentType: contentType]
+        headers[.contentDisposition] = Self.disposition(name)
+        let answer = try await send(.post, url.with(target: target), headers: headers, body: bytes)
+        guard answer.status.kind == .successful else { throw refusal(of: .post, answer) }
+        try refusePage(for: .post, answer)
+    }
+
+    /// RFC 6266, with the name in both forms where it needs that.
+    private static func disposition(_ name: String) -> String {
+        let plain = name.utf8.map { (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C ? $0 : UInt8(ascii: "_") }
+        let simple = "attachment; filename=\"\(String(decoding: plain, as: UTF8.self))\""
+        guard !name.utf8.elementsEqual(plain) else { return simple }
+        return simple + "; filename*=UTF-8''\(PercentEncoding.encode(segment: name.utf8))"
+    }
+
     /// Removes an object. A scheduling server is asked to tell nobody (RFC 6638, section 8.1).
     package func delete(_ url: DAVURL, etag: String? = nil) async throws {
         var headers = HTTPFields()

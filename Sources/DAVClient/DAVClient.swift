@@ -126,7 +126,10 @@ package struct DAVClient: Sendable {
                 }
                 pause = wait
             } catch let error as DAVTransportError {
-                guard error.isTransient, attempt < attempts(after: error) else { throw failure(error, request) }
+                // A POST may have done its work before the connection was lost, and would do it twice.
+                guard error.isTransient, method != .post, attempt < attempts(after: error) else {
+                    throw failure(error, request)
+                }
                 pause = options.retry.pause(after: attempt)
             }
             try await options.retry.sleep(pause)

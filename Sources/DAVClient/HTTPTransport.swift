@@ -3,6 +3,14 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Carries requests over TCP and TLS with kept-alive HTTP/1.1 connections.
 ///
 /// HTTP/1.1 only: over HTTP/2 the client library moved bulk data twenty times slower than over HTTP/1.1.
@@ -80,6 +88,9 @@ package final class HTTPTransport: DAVTransport {
             }
             return DAVTransportError(
                 .connection, "The connection to \(server) failed (\(error.shortDescription)).")
+        case let error as IOError:
+            let words = String(cString: strerror(error.errnoCode))
+            return DAVTransportError(.connection, "No connection to \(server): \(words).")
         case is NIOTooManyBytesError:
             return DAVTransportError(
                 .tooLarge, "The answer of \(server) is longer than \(request.responseLimit) bytes.")

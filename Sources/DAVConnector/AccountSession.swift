@@ -5,9 +5,11 @@ import DAVClient
 struct AccountSession: Sendable {
     let settings: DAVSettings
     let client: DAVClient
+    let ledger: RestoreLedger
 
     init(_ settings: DAVSettings, transport: any DAVTransport) throws {
         self.settings = settings
+        ledger = RestoreLedger(folder: settings.stateDirectory)
         do {
             client = try DAVClient(
                 base: settings.base, credentials: try settings.login.credentials(transport), transport: transport,

@@ -9,8 +9,8 @@ import XMLStream
 /// are read back, and compared.
 package actor DAVExporter: RehearsingExporter {
     package nonisolated let identity: ConnectorIdentity
-    private let session: AccountSession
-    private var context = ConnectorContext()
+    let session: AccountSession
+    private(set) var context = ConnectorContext()
     private var places: [BytePath: [Place]] = [:]
     private var targets: [RestoreTarget] = []
     /// Whether the server would send mail for events with attendees.
@@ -22,9 +22,9 @@ package actor DAVExporter: RehearsingExporter {
         [(sending: Task<BatchWriter.Sent, any Error>, verifying: Task<BatchWriter.Results, any Error>)] =
             []
     private let tempo = WriteTempo()
-    private var failures: [ExportFailure] = []
-    /// Files that the old server kept beside events, and that have no place here yet.
-    private var attachments = 0
+    var failures: [ExportFailure] = []
+    var attachments: AttachmentReturn?
+    var attachmentTally = AttachmentTally()
 
     /// Where the objects of one folder of the snapshot go, or why they cannot.
     private struct Place {
@@ -42,7 +42,7 @@ package actor DAVExporter: RehearsingExporter {
         identity = settings.identity
     }
 
-    private var client: DAVClient { session.client }
+    var client: DAVClient { session.client }
 
     package nonisolated var removesOthers: Bool { session.settings.mode == .exact }
 
@@ -65,7 +65,14 @@ package actor DAVExporter: RehearsingExporter {
             try session.settings.map.requireUse(by: sources)
             let account = try await session.account()
             try refuseCrowding(sources, account)
-            try await checkScheduling(account)
+            let abilities = try await abilities(account)
+            // A server that does not say whether it sends mail is treated as one that does.
+            holdsInvitations =
+                !session.settings.sendsInvitations && abilities?.contains("calendar-auto-schedule") ?? true
+                && account.homes[.calendar]?.isEmpty == false
+            let manages = abilities?.contains("calendar-managed-attachments") ?? false
+            attachments = try await AttachmentReturn(
+                session.settings.attachmentWay ?? (manages ? .managed : .inline), tree)
             var preparation = TargetPreparation(session, account, context, tree)
             for source in sources {
                 let target: Result<Int, ConnectorError>
@@ -100,13 +107,13 @@ package actor DAVExporter: RehearsingExporter {
         }
     }
 
-    private func checkScheduling(_ account: DAVAccount) async throws {
-        guard !session.settings.sendsInvitations, let home = account.homes[.calendar]?.first else { return }
+    /// The tokens of the `DAV` header of the calendars' home; nil when the server does not say.
+    private func abilities(_ account: DAVAccount) async throws -> Set<String>? {
+        guard let home = account.homes[.calendar]?.first else { return [] }
         do {
-            holdsInvitations = try await client.options(home).contains("calendar-auto-schedule")
+            return try await client.options(home)
         } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
-            // A server that does not say whether it sends mail is treated as one that does.
-            holdsInvitations = true
+            return nil
         }
     }
 
@@ -118,10 +125,8 @@ package actor DAVExporter: RehearsingExporter {
         if name.elementsEqual(CollectionSidecar.fileName.utf8) || name.elementsEqual(ObjectsSidecar.fileName.utf8) {
             return
         }
-        if record.path.isWithin(AttachmentReader.folder) {
-            if !name.elementsEqual(AttachmentsSidecar.fileName.utf8) { attachments += 1 }
-            return
-        }
+        // They come with the events that have them.
+        if record.path.isWithin(AttachmentReader.folder) { return }
         guard let place = place(of: record.path) else {
             throw ConnectorError(
                 .unsupported, "\(record.path) is neither a calendar object nor a contact.",
@@ -135,8 +140,10 @@ package actor DAVExporter: RehearsingExporter {
             targets[target].tally.failed += 1
             throw error
         }
-        pending.append(upload(record.path, bytes, place.source, target))
-        pendingBytes += bytes.count
+        let summary = ObjectSummary(bytes, kind: place.source.kind)
+        let sent = try await withAttachments(bytes, summary)
+        pending.append(upload(record.path, bytes, summary, sent, place.source, target))
+        pendingBytes += sent.bytes.count
         if pending.count >= Self.batchCount || pendingBytes >= Self.batchBytes {
             try await connecting { try await flush() }
         }
@@ -147,18 +154,23 @@ package actor DAVExporter: RehearsingExporter {
         return places.first { !$0.source.isFlat || RestoreSource.isObject(path.name, $0.source.kind) }
     }
 
-    private func upload(_ path: BytePath, _ original: [UInt8], _ source: RestoreSource, _ index: Int) -> Upload {
+    private func upload(
+        _ path: BytePath, _ original: [UInt8], _ summary: ObjectSummary, _ sent: AttachedObject,
+        _ source: RestoreSource, _ index: Int
+    ) -> Upload {
         let known = source.objects[String(decoding: path.name, as: UTF8.self)]
-        let summary = ObjectSummary(original, kind: source.kind)
-        var bytes = original
-        if holdsInvitations, source.kind == .calendar, summary.isScheduled {
+        var (bytes, slimmer) = (sent.bytes, sent.slimmer)
+        let isHeld = holdsInvitations && source.kind == .calendar && summary.isScheduled
+        if isHeld {
             bytes = SchedulingHold.applied(to: bytes)
+            slimmer = slimmer.map(SchedulingHold.applied)
             targets[index].tally.held += 1
         }
         // In place: a copy of the target would take the list of what is claimed with it, for every object.
         let (existing, url) = targets[index].claim(source.segment(for: path.name), uid: summary.uid)
         return Upload(
-            path: path, url: url, bytes: bytes, original: original,
+            path: path, url: url, bytes: bytes, original: original, slimmer: slimmer, isHeld: isHeld,
+            attachments: sent.files,
             contentType: source.kind.contentType + "; charset=utf-8", etag: known?.etag, uid: summary.uid,
             noun: summary.noun, target: index, collection: targets[index].url, policy: targets[index].policy,
             kind: source.kind,
@@ -191,7 +203,10 @@ package actor DAVExporter: RehearsingExporter {
         let sending = Task {
             // One batch after the other, so that the tempo is that of the server.
             _ = await before?.result
-            return try await writer.send(batch)
+            var sent = try await writer.send(batch)
+            try await slimDown(&sent, writer)
+            try await returnAttachments(sent)
+            return sent
         }
         underWay.append((sending, Task { try await writer.verify(try await sending.value) }))
     }
@@ -242,12 +257,7 @@ package actor DAVExporter: RehearsingExporter {
         }
         let total = targets.reduce(RestoreTally()) { $0 + $1.tally }
         for event in total.events(isRehearsal: context.isRehearsal) { context.report(event) }
-        if attachments > 0 {
-            context.report(
-                .incomplete(
-                    "\(counted(attachments, "file")) attached to events stayed in the snapshot: the events still name where "
-                        + "they were on the old server. \"restore\" to a folder gives them back, in attachments/."))
-        }
+        for event in attachmentTally.events(isRehearsal: context.isRehearsal) { context.report(event) }
         return failures.sorted { $0.path < $1.path }
     }
 
@@ -286,6 +296,7 @@ package actor DAVExporter: RehearsingExporter {
     /// Gives a new collection its name, and compares what it is with what it was.
     private func conclude(_ index: Int) async throws {
         let target = targets[index]
+        if let mark = target.mark, target.tally.failed == 0 { await session.ledger.forget(target.url, mark) }
         var wanted = target.wanted
         var refused = target.refused
         if let name = target.finalName {

@@ -20,6 +20,16 @@ package struct DAVSettings: Sendable {
         case exact
     }
 
+    /// What a restore does with files that the old server kept beside events.
+    package enum AttachmentWay: String, Sendable, CaseIterable {
+        /// The new server keeps them likewise (RFC 8607).
+        case managed
+        /// They become part of the events.
+        case inline
+        /// They stay in the snapshot, and the events keep the old addresses.
+        case keep
+    }
+
     package private(set) var base: DAVURL
     /// The domain of the mail address that stands in place of an address; its own records say where its calendars are.
     package let mailDomain: String?
@@ -44,6 +54,10 @@ package struct DAVSettings: Sendable {
     package let choice: CollectionChoice
     /// Whether files are read that a server keeps beside events.
     package let keepsAttachments: Bool
+    /// nil for what the server can do.
+    package let attachmentWay: AttachmentWay?
+    /// An absolute path; nil when nothing can be remembered.
+    let stateDirectory: String?
     /// Where a browser brings the code of a login; 0 for any port that is free.
     package let redirectPort: Int
     /// Name servers to ask in place of those of this machine.
@@ -69,7 +83,9 @@ package struct DAVSettings: Sendable {
             options, username: username, kinds: kinds, stateDirectory: configuration.stateDirectory)
         redirectPort = try options.number("redirect_port", in: 0...65_535) ?? 0
         nameServers = options.list("resolver")
-        keepsAttachments = try options.flag("attachments", default: true)
+        keepsAttachments = try role == .source ? options.flag("attachments", default: true) : true
+        attachmentWay = try role == .destination ? options.choice("attachments", AttachmentWay.self) : nil
+        stateDirectory = configuration.stateDirectory
         var choice = CollectionChoice()
         choice.included = options.names("include")
         choice.excluded = options.names("exclude")

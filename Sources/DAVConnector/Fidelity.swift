@@ -51,6 +51,11 @@ package enum Fidelity: Hashable, Sendable {
         }
         Self.collapse(&lost, unless: gained)
         Self.collapse(&gained, unless: lost)
+        // Servers write these anew, some at each reading; what is missing altogether is a loss all the same.
+        gained.subtract(gained.filter { Self.stamps.contains(Self.property($0)) && !lost.contains($0) })
+        let stamped = lost.intersection(gained).filter { Self.stamps.contains(Self.property($0)) }
+        lost.subtract(stamped)
+        gained.subtract(stamped)
         let changes =
             lost.subtracting(gained).map { Change(.dropped, $0) } + gained.subtracting(lost).map { Change(.added, $0) }
             + lost.intersection(gained).map { Change(.changed, $0) }
@@ -64,6 +69,13 @@ package enum Fidelity: Hashable, Sendable {
             places = places.filter { !$0.hasPrefix(component + " ") }
             places.insert(component)
         }
+    }
+
+    /// When an object was written, which says nothing about what is in it.
+    private static let stamps: Set<String> = ["DTSTAMP", "LAST-MODIFIED", "REV"]
+
+    private static func property(_ place: String) -> String {
+        String(place[(place.lastIndex { $0 == " " || $0 == "." }.map(place.index(after:)) ?? place.startIndex)...])
     }
 
     /// Whether the object still says what was sent.

@@ -10,9 +10,15 @@ struct Upload: Sendable {
     let path: BytePath
     let url: DAVURL
     /// What is sent.
-    let bytes: [UInt8]
-    /// As in the snapshot; differs from `bytes` where invitations are held back.
+    var bytes: [UInt8]
+    /// As in the snapshot; differs from `bytes` where invitations are held back, and where attachments go elsewhere.
     let original: [UInt8]
+    /// What to send in place of `bytes` when the server does not take an object with its attachments inside.
+    var slimmer: [UInt8]?
+    /// Whether invitations are held back in `bytes`.
+    var isHeld = false
+    /// The files that go beside it.
+    var attachments: [AttachmentReturn.File] = []
     let contentType: String
     /// The ETag it had when it was backed up.
     let etag: String?
@@ -30,6 +36,13 @@ struct Upload: Sendable {
     var current: ReadBack.Content?
 
     func fidelity(_ stored: [UInt8]) -> Fidelity {
+        guard attachments.isEmpty else {
+            // Where the files lie, and what they are called there, is for each server to say.
+            let stored = ManagedAttachment.removed(from: stored)
+            let kept = Fidelity(sent: ManagedAttachment.removed(from: original), stored: stored, kind: kind)
+            return kept.keepsMeaning
+                ? kept : Fidelity(sent: ManagedAttachment.removed(from: bytes), stored: stored, kind: kind)
+        }
         let kept = Fidelity(sent: original, stored: stored, kind: kind)
         return kept.keepsMeaning || original == bytes ? kept : Fidelity(sent: bytes, stored: stored, kind: kind)
     }
@@ -99,26 +112,27 @@ struct ObjectWriter: Sendable {
         }
     }
 
-    private func recover(_ upload: Upload, _ error: DAVClientError) async throws -> Outcome {
-        if error.code == .preconditionFailed {
+    private func recover(_ upload: Upload, _ refusal: DAVClientError) async throws -> Outcome {
+        if refusal.code == .preconditionFailed {
             // Either somebody was faster, or our own first try arrived and only its answer was lost.
             let url = upload.existing?.url ?? upload.url
             let now: ReadBack.Content
             do {
                 now = try await client.object(url)
-            } catch let second as DAVClientError where second.code == .notFound {
+            } catch let second as DAVClientError {
                 // Some say 412 for an object that they do not like.
-                return .failed(error.description)
+                guard second.code == .notFound else { throw second }
+                return .failed(refusal.description)
             }
             if upload.fidelity(now.bytes).keepsMeaning { return .stored(url, replacing: upload.existing != nil) }
             guard upload.existing == nil else {
-                return .failed("Somebody changed it during the restore; run it again. (\(error.reason))")
+                return .failed("Somebody changed it during the restore; run it again. (\(refusal.reason))")
             }
             var again = upload
             again.current = now
             return try await replace(again, at: url, etag: nil)
         }
-        guard let conflict = UIDConflict(error, upload) else { return .failed(error.description) }
+        guard let conflict = UIDConflict(refusal, upload) else { return .failed(refusal.description) }
         guard let holder = try await holder(conflict, upload) else {
             return upload.policy == .merge ? .kept : .failed(conflict.reasonWithoutHolder)
         }

@@ -6,6 +6,8 @@ import DAVClient
 /// collection is not whole yet, and the next run of the same restore that it may go on here.
 struct RestoreMark: Sendable {
     private let suffix: String
+    /// Stands for the objects that are restored.
+    let digits: String
 
     /// - Throws: when the snapshot cannot be read.
     init(_ source: RestoreSource, _ tree: any SnapshotTree) async throws {
@@ -15,7 +17,7 @@ struct RestoreMark: Sendable {
         for object in source.objects.values.sorted(by: { $0.name < $1.name }) {
             hash.update(data: Array((object.etag ?? object.digest ?? "").utf8))
         }
-        let digits = hash.finalize().prefix(4).map { PercentEncoding.escape($0).dropFirst().lowercased() }.joined()
+        digits = hash.finalize().prefix(4).map { PercentEncoding.escape($0).dropFirst().lowercased() }.joined()
         suffix = " (restoring \(digits))"
     }
 

@@ -27,6 +27,8 @@ struct RestoreTarget: Sendable {
     var claimed: Set<[UInt8]> = []
     /// The name to give when everything is there; nil when the name stays.
     var finalName: String?
+    /// What the next run recognises this one's work by; nil for collections that were there before.
+    var mark: RestoreMark?
     /// What was asked of the collection itself, to be compared with what it has in the end.
     var wanted: [PropertyElement] = []
     /// Properties that the server refused.

@@ -128,15 +128,26 @@ struct TargetPreparation {
             target.existing = Self.byAddress(listing)
             target.finalName = mark.name(in: present.displayName ?? "")
             target.wanted = CollectionMaker.settable(source.sidecar)
+            target.mark = mark
             return target
         }
         if listing.members.isEmpty {
             var target = RestoreTarget(present.url, source, .new)
             target.finalName = name
+            target.mark = mark
+            if !context.isRehearsal { await session.ledger.remember(present.url, mark) }
             var properties = CollectionMaker.settable(source.sidecar)
             target.wanted = properties
             CollectionMaker.rename(&properties, to: mark.marked(name))
             try await set(properties, on: &target, wanted: target.wanted)
+            return target
+        }
+        if session.ledger.holds(present.url, mark) {
+            context.report(
+                .note("Going on with \"\(source.title)\", of which an earlier run could not restore everything."))
+            var target = RestoreTarget(present.url, source, .resume)
+            target.existing = Self.byAddress(listing)
+            target.mark = mark
             return target
         }
         guard try await holdsAll(of: source, present.url, listing) else { return nil }
@@ -191,10 +202,23 @@ struct TargetPreparation {
         for (member, outcome) in try await reader.read(untold) {
             guard case .success(let content) = outcome, let path = own[member.url.resourceKey],
                 let bytes = try await tree.content(at: path, limit: client.options.limits.object),
-                Fidelity(sent: bytes, stored: content.bytes, kind: source.kind).keepsMeaning
+                isRestored(bytes, content.bytes, source.kind)
             else { return false }
         }
         return true
+    }
+
+    /// Whether an object is what a restore made of the one in the snapshot: with invitations held back, perhaps, and with
+    /// its attachments in another place.
+    private func isRestored(_ bytes: [UInt8], _ stored: [UInt8], _ kind: DAVCollectionKind) -> Bool {
+        var (sent, stored) = (bytes, stored)
+        if kind == .calendar, !ObjectSummary(bytes, kind: kind).attachments.isEmpty {
+            sent = ManagedAttachment.allRemoved(from: sent)
+            stored = ManagedAttachment.allRemoved(from: stored)
+        }
+        if Fidelity(sent: sent, stored: stored, kind: kind).keepsMeaning { return true }
+        guard kind == .calendar, ObjectSummary(bytes, kind: kind).isScheduled else { return false }
+        return Fidelity(sent: SchedulingHold.applied(to: sent), stored: stored, kind: kind).keepsMeaning
     }
 
     // MARK: New collections
@@ -229,6 +253,8 @@ struct TargetPreparation {
         let mark = try await RestoreMark(source, tree)
         CollectionMaker.rename(&properties, to: mark.marked(name))
         guard !context.isRehearsal else { return target }
+        target.mark = mark
+        await session.ledger.remember(url, mark)
         let left: [PropertyElement]
         do {
             left = try await CollectionMaker(client).make(url, source.sidecar, properties)

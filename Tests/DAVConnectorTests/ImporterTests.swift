@@ -250,6 +250,24 @@ import XMLStream
         #expect((ahead.all.max() ?? 0) <= 4, "never much more than what two requests bring")
     }
 
+    /// Objects of a mebibyte: what was read and not yet taken stays within what the requests under way bring.
+    @Test func point19_largeObjectsAreNotGathered() async throws {
+        let server = MemoryServer()
+        let text = String(repeating: "x", count: 1 << 20)
+        server.addCalendar(
+            "work", Dictionary(uniqueKeysWithValues: (0..<40).map { ("e\($0).ics", event("\($0)", "X-A:\(text)")) }))
+        let importer = try DAVImporter(settings("dav+http://127.0.0.1/", [:], .source), transport: server)
+        let taken = Collector<BytePath>()
+        let ahead = Collector<Int>()
+        try await importer.importRecords(ConnectorContext(concurrency: 2)) { record in
+            if case .inline(let bytes) = record.content, bytes.count > 1 << 20 { taken.add(record.path) }
+            await Task.yield()
+            ahead.add(server.count("GET") - taken.all.count)
+        }
+        #expect(taken.all.count == 40)
+        #expect((ahead.all.max() ?? 0) <= 3, "\(ahead.all)")
+    }
+
     @Test func point17_unchangedObjectsCostNothing() async throws {
         let server = server(count: 120)
         let first = try await backUp(server)
@@ -265,7 +283,7 @@ import XMLStream
         // A full read does not believe ETags.
         server.forgetRequests()
         let third = try await backUp(server, previous: second, options: ["full": "true"])
-        #expect(third.unread.isEmpty && third.objects == second.objects)
+        #expect(server.count("REPORT") + server.count("GET") >= 2 && third.objects == second.objects)
     }
 
     @Test func unreadObjectsCanStillBeRead() async throws {

@@ -1,6 +1,7 @@
 import ConnectorKit
 import DAVClient
 import DAVConnector
+import Foundation
 import HTTPTypes
 import Testing
 import WebDAV
@@ -175,6 +176,51 @@ import XMLStream
         let first = try await backUp(server)
         server.with { $0.collections["/cal/work/"]?.objects["e3.ics"]?.bytes = Array(event("uid-3", "X-A:1").utf8) }
         expectSame(try await backUp(server, previous: first), as: server)
+    }
+
+    /// With a new DTSTAMP, and the other properties in another order, for every reader.
+    private static let restless: @Sendable ([UInt8], Int) -> [UInt8] = { bytes, reading in
+        var lines = String(decoding: bytes, as: UTF8.self).components(separatedBy: "\r\n")
+        guard let stamp = lines.firstIndex(where: { $0.hasPrefix("DTSTAMP") }), stamp + 2 < lines.count else {
+            return bytes
+        }
+        lines[stamp] = "DTSTAMP:20250101T\(100_000 + reading)Z"
+        if reading % 2 == 1 { lines.swapAt(stamp, stamp + 1) }
+        return Array(lines.joined(separator: "\r\n").utf8)
+    }
+
+    @Test(arguments: [
+        MemoryServer.Habits(givesLengths: false, rewriteOnReading: restless),
+        .init(givesLengths: false, givesETags: false, rewriteOnReading: restless),
+    ])
+    func point13_whatIsWrittenAnewForEachReaderHasNotChanged(habits: MemoryServer.Habits) async throws {
+        let server = server(habits)
+        let first = try await backUp(server)
+        let second = try await backUp(server, previous: first, options: ["full": "true"])
+        #expect(second.isComplete && second.objects == first.objects)
+        #expect(second.infos == first.infos, "the host takes none for a changed one")
+        #expect(second.unread.count == first.objects.count)
+        #expect(
+            second.files[BytePath("/calendars/work/.objects.json")]
+                == first.files[BytePath("/calendars/work/.objects.json")])
+        // A real change beside all that is one.
+        server.with {
+            $0.store(Array(event("uid-3", "SUMMARY:Event 7").utf8), "/cal/work/", "e3.ics", "text/calendar")
+        }
+        let third = try await backUp(server, previous: second, options: ["full": "true"])
+        #expect(third.text("/calendars/work/e3.ics")?.contains("Event 7") == true)
+        let different = third.objects.filter { $0.value != second.objects[$0.key] }.keys
+        #expect(different.map { $0 } == ["/calendars/work/e3.ics"])
+
+        // Nor does a restore make a second copy of what is there, or replace it each time.
+        let target = MemoryServer(.init(rewriteOnReading: Self.restless))
+        _ = try await restore(first, to: target)
+        target.forgetRequests()
+        for mode in ["new", "overwrite"] {
+            let again = try await restore(first, to: target, options: ["mode": mode])
+            #expect(again.outlines.allSatisfy { $0.unchanged == 40 && $0.differences.isEmpty }, "\(again.outlines)")
+        }
+        #expect(target.count("PUT") == 0 && target.count("MKCALENDAR") == 0)
     }
 
     @Test func aBackupThatBrokeOffIsResumed() async throws {

@@ -170,4 +170,85 @@ struct StoreOperationTests {
         #expect(try await program("ptar", "-o", "x.ptar", "-plaintext", "nowhere").status != 0)
         #expect(!program.exists("x.ptar"))
     }
+
+    @Test("An archive file takes the snapshots of a store that are asked for")
+    func ptarOfSome() async throws {
+        let program = try await prepared()
+        #expect(try await program("at", "store", "backup", "files", "-tag", "calendar").status == 0)
+        #expect(try await program("at", "store", "backup", "files", "-tag", "other").status == 0)
+        let words = ["ptar", "-plaintext", "-overwrite", "-o", "some.ptar", "-k", "store"]
+        let tagged = try await program.run(words + ["-tag", "calendar"])
+        #expect(tagged.status == 0 && tagged.text.contains("1 snapshot in some.ptar"), "\(tagged.text)")
+        #expect(try await program("at", "some.ptar", "ls", "-tags").text.contains("tags=calendar"))
+        let latest = try await program.run(words + ["-latest", "-json"])
+        #expect(try latest.result()["snapshots"] as? Int == 1)
+        #expect(try await snapshots(program, "some.ptar") == [snapshots(program)[0]])
+        let none = try await program.run(words + ["-tag", "nothing"])
+        #expect(none.status == 1 && none.standardError.contains("No snapshot fits"))
+        #expect(try await snapshots(program, "some.ptar").count == 1, "the old file is still there")
+        // One store has none of them, the other has.
+        _ = try await program("at", "empty", "create", "-plaintext")
+        let both = try await program.run(words + ["-k", "empty", "-tag", "other"])
+        #expect(both.status == 0 && both.standardError.contains("empty"), "\(both.standardError)")
+        #expect(try await program("ptar", "-plaintext", "-o", "x.ptar", "-latest", "files").status == 64)
+    }
+
+    @Test("plakar's options for memory and cache: obeyed, or told that there is nothing to do")
+    func tuning() async throws {
+        let program = try await prepared()
+        // Less than ten thousand pieces are not worth a cache.
+        for number in 0..<5_200 { try program.write("\(number)", to: "files/many/\(number)") }
+        let cache = ["-cachedir", "private-cache"]
+        let without = try await program.run(["at", "store", "backup", "files", "-cache", "no"] + cache)
+        #expect(without.status == 0 && !program.exists("private-cache"), "\(without.standardError)")
+        try program.write("one more", to: "files/more")
+        let with = try await program.run(["at", "store", "ls", "-quiet"] + cache)
+        #expect(with.status == 0 && program.exists("private-cache"))
+        for choice in ["memory", "/tmp"] {
+            let packed = try await program("at", "store", "backup", "files", "-packfiles", choice)
+            #expect(packed.status == 0 && packed.standardError.contains("--packfiles changes nothing"))
+        }
+        #expect(try await program("at", "store", "backup", "files", "-cache", "maybe").status == 64)
+        _ = try await program("at", "second", "create", "-plaintext")
+        #expect(
+            try await program("at", "store", "sync", "-cache", "no", "-packfiles", "memory", "to", "second").status == 0
+        )
+        #expect(try await program("at", "store", "check", "-no-verify").status == 0)
+        #expect(try await program("-datadir", "packages", "at", "store", "ls").status == 0)
+        #expect(!program.exists("packages"))
+    }
+
+    @Test("All three directions of a sync with passphrases of both stores from files and settings")
+    func syncBetweenTwoEncryptedStores() async throws {
+        let program = try Program()
+        try program.write("one", to: "files/one")
+        try program.write("a passphrase for here and nowhere else", to: "here-key")
+        try program.write("another passphrase that is only for there", to: "there-key")
+        let here = ["-keyfile", program.home.appending("here-key")]
+        let there = ["-keyfile", program.home.appending("there-key")]
+        let other = ["-other-keyfile", program.home.appending("there-key")]
+        #expect(try await program.run(["at", "here", "create"] + here).status == 0)
+        #expect(try await program.run(["at", "there", "create"] + there).status == 0)
+        #expect(try await program.run(["at", "here", "backup", "files"] + here).status == 0)
+        #expect(try await program.run(["at", "here", "sync", "to", "there"] + here + other).status == 0)
+        #expect(try await program.run(["at", "there", "backup", "files"] + there).status == 0)
+        #expect(try await program.run(["at", "here", "sync", "from", "there"] + here + other).status == 0)
+        #expect(try await program.run(["at", "here", "backup", "files"] + here).status == 0)
+        // The other one's from its entry.
+        let path = program.home.appending("there")
+        _ = try await program(
+            "store", "add", "offsite", path, "passphrase_cmd=cat '\(program.home.appending("there-key"))'")
+        #expect(try await program.run(["at", "here", "sync", "with", "@offsite"] + here).status == 0)
+        func count(_ store: String, _ key: [String]) async throws -> Int {
+            try await program.run(["at", store, "ls"] + key).text.split(separator: "\n").count
+        }
+        #expect(try await count("here", here) == 3)
+        #expect(try await count("there", there) == 3)
+        #expect(try await program.run(["at", "there", "check"] + there).status == 0)
+        // Neither key file nor environment of one store is tried on the other.
+        #expect(try await program.run(["at", "here", "sync", "to", "there"] + here).status == 77)
+        #expect(
+            try await program.run(["at", "here", "sync", "to", "there"] + here + ["-other-keyfile", "here-key"]).status
+                == 77)
+    }
 }

@@ -26,7 +26,7 @@ struct TerminalTests {
                 break
             shown += data
             pending += data
-            if pending.endswith(b": ") and answers:
+            if (pending.endswith(b": ") or pending.endswith(b"[Y/n] ")) and answers:
                 answer = answers.pop(0)
                 pending = b""
                 os.write(terminal, b"\\x03" if answer == "^C" else answer.encode() + b"\\n")
@@ -84,5 +84,44 @@ struct TerminalTests {
         guard let shown = try await converse(["^C"], "at", "store", "create", in: program) else { return }
         #expect(shown.contains("STATUS 130"), "\(shown)")
         #expect(!program.exists("store/CONFIG"))
+    }
+
+    @Test("What an account needs and the line does not say is asked for")
+    func account() async throws {
+        let program = try Program()
+        let nowhere = "caldav+http://127.0.0.1:1/"
+        guard let asked = try await converse([nowhere, "y"], "source", "add", "first", in: program) else { return }
+        #expect(asked.contains("STATUS 0") && !asked.contains("Password"), "nobody knows yet whether: \(asked)")
+        #expect(try await program("source", "show", "first").text.contains("location: \(nowhere)"))
+
+        let user = try await converse(
+            ["s3cret-password", "y"], "source", "add", "second", nowhere, "username=anna", in: program)
+        #expect(user?.contains("STATUS 0") == true && user?.contains("s3cret") == false, "\(user ?? "")")
+        #expect(try await program("source", "show", "-secrets", "second").text.contains("password: s3cret-password"))
+
+        // A server that wants a login is answered, until there is no hope.
+        let proxy = try FaultProxy(to: 1)
+        proxy.begin { _ in .status(401) }
+        let login = try await converse(
+            ["anna", "wrong-1", "wrong-2", "wrong-3", "y"], "destination", "add", "third",
+            "caldav+http://127.0.0.1:\(proxy.port)/", in: program)
+        proxy.stop()
+        #expect(login?.contains("STATUS 0") == true, "\(login ?? "")")
+        #expect(login?.components(separatedBy: "Password of anna").count == 4)
+        let third = try await program("destination", "show", "-secrets", "third").text
+        #expect(third.contains("username: anna") && third.contains("password: wrong-3"))
+
+        // Nothing is asked that is known, or that nobody wants to be asked.
+        let known = try await converse(
+            ["y"], "source", "add", "fourth", nowhere, "username=a", "password_cmd=echo x", in: program)
+        #expect(known?.contains("STATUS 0") == true && known?.contains("Password") == false, "\(known ?? "")")
+        let quick = try await converse([], "source", "add", "fifth", nowhere, "username=a", "--no-test", in: program)
+        #expect(quick?.contains("STATUS 0") == true && quick?.contains("Password") == false, "\(quick ?? "")")
+        let folder = try await converse([], "source", "add", "sixth", program.home.path, in: program)
+        #expect(folder?.contains("STATUS 0") == true, "\(folder ?? "")")
+        // Without an address there is nothing to add.
+        let nothing = try await converse([""], "source", "add", "seventh", in: program)
+        #expect(nothing?.contains("STATUS 64") == true, "\(nothing ?? "")")
+        #expect(try await program("source", "add", "eighth", "--json").status == 64)
     }
 }

@@ -66,7 +66,7 @@ extension CommandContext {
     }
 
     /// What is kept of stores between commands; without a cache folder nothing is.
-    var cache: RepositoryCache? { cacheFolder.map { RepositoryCache(folder: $0) } }
+    var cache: RepositoryCache? { usesCache ? cacheFolder.map { RepositoryCache(folder: $0) } : nil }
 
     func search(_ place: ResolvedPlace) -> PassphraseSearch {
         PassphraseSearch(keyFile: global.keyfile, entry: place.values, environment: environment)
@@ -92,7 +92,10 @@ extension CommandContext {
             throw CommandError(code, "Cannot open \(shown(place)): \(error.reason)", advice: error.advice)
         } catch let error as ConnectorError {
             let code: CommandError.Code = error.code == .authentication ? .authentication : .repository
-            throw CommandError(code, "Cannot open \(shown(place)): \(error.reason)", advice: error.advice)
+            let advice =
+                error.code == .notFound
+                ? "Check the path, or make a store: fasti at \(shown(place)) create" : error.advice
+            throw CommandError(code, "Cannot open \(shown(place)): \(error.reason)", advice: advice)
         }
     }
 }

@@ -16,6 +16,8 @@ package struct CommandContext: Sendable {
     package let configuration: ConfigurationFolder
     /// Every kind of connector there is.
     package let registry: ConnectorRegistry
+    /// Whether anything is kept of stores between commands.
+    package var usesCache = true
 
     package init(
         words: [String], location: String?, global: GlobalOptions, environment: [String: String],

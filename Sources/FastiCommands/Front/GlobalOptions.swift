@@ -30,7 +30,10 @@ package struct GlobalOptions: ParsableArguments {
     var cacheFolder: String?
 
     @Option(
-        name: .customLong("datadir"), help: ArgumentHelp("The folder for installed connectors.", valueName: "folder"),
+        name: .customLong("datadir"),
+        help: ArgumentHelp(
+            "plakar's folder for installed connectors; all are built in here, so that it stays as it is.",
+            valueName: "folder"),
         completion: .directory)
     var dataFolder: String?
 

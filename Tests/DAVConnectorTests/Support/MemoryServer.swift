@@ -1,4 +1,5 @@
 import DAVClient
+import Foundation
 import HTTPTypes
 import Synchronization
 import WebDAV
@@ -47,6 +48,14 @@ final class MemoryServer: DAVTransport {
         var isVagueAboutUIDs = false
         /// Names of properties that make MKCALENDAR and PROPPATCH fail.
         var refusedProperties: Set<String> = []
+        /// Answers POST with files beside events (RFC 8607).
+        var managesAttachments = false
+        /// Loses the connection after each POST was done.
+        var losesAnswersToPosts = false
+        /// Objects with more bytes than this are refused.
+        var sizeLimit = Int.max
+        /// What a reader gets in place of what is stored; the number counts readings.
+        var rewriteOnReading: (@Sendable ([UInt8], Int) -> [UInt8])?
         /// What is stored in place of what was sent.
         var rewrite: (@Sendable ([UInt8]) -> [UInt8])?
     }
@@ -55,6 +64,9 @@ final class MemoryServer: DAVTransport {
         var collections: [String: Collection] = [:]
         var habits = Habits()
         var requests: [DAVClientRequest] = []
+        /// Files beside events, by the last segment of their address.
+        var files: [String: [UInt8]] = [:]
+        var readings = 0
         /// Answers before the server does, to script a fault.
         var fault: (@Sendable (DAVClientRequest, inout State) throws -> DAVClientResponse?)?
     }
@@ -91,7 +103,11 @@ final class MemoryServer: DAVTransport {
         try state.withLock { state in
             state.requests.append(request)
             if let fault = state.fault, let answer = try fault(request, &state) { return answer }
-            return state.answer(request)
+            let answer = state.answer(request)
+            if request.method == .post, state.habits.losesAnswersToPosts {
+                throw DAVTransportError(.connection, "reset")
+            }
+            return answer
         }
     }
 }
@@ -126,8 +142,11 @@ extension MemoryServer.State {
 
     mutating func answer(_ request: DAVClientRequest) -> DAVClientResponse {
         if habits.givesSyncTokens { stamp() }
+        readings += 1
         return switch request.method.rawValue {
-        case "OPTIONS": .status(200, [.dav: habits.davHeader])
+        case "OPTIONS":
+            .status(200, [.dav: habits.davHeader + (habits.managesAttachments ? ", calendar-managed-attachments" : "")])
+        case "POST": post(request)
         case "PROPFIND": propfind(request)
         case "REPORT": isSync(request) ? sync(request) : report(request)
         case "DELETE": delete(request)
@@ -269,7 +288,7 @@ extension MemoryServer.State {
                 writer.response(href, status: .notFound)
                 continue
             }
-            var text = String(decoding: object.bytes, as: UTF8.self)
+            var text = String(decoding: read(object.bytes), as: UTF8.self)
             if habits.losesCarriageReturns { text = String(text.unicodeScalars.filter { $0 != "\r" }) }
             var properties = [XMLElement(collection.kind.dataProperty, text: text)]
             if habits.givesETags { properties.append(XMLElement(.getetag, text: object.etag)) }
@@ -280,10 +299,33 @@ extension MemoryServer.State {
 
     private func get(_ request: DAVClientRequest) -> DAVClientResponse {
         let (path, name) = split(request.url.path)
+        if path == "/files/", let file = files[name] { return .status(200, [:], file) }
         guard let object = collections[path]?.objects[name] else { return .status(404) }
         var headers: HTTPFields = [.contentType: object.contentType]
         if habits.givesETags { headers[.eTag] = object.etag }
-        return .status(200, headers, object.bytes)
+        return .status(200, headers, read(object.bytes))
+    }
+
+    private func read(_ bytes: [UInt8]) -> [UInt8] { habits.rewriteOnReading?(bytes, readings) ?? bytes }
+
+    /// Adds a file to an event and to all of its overrides: `action=attachment-add`.
+    private mutating func post(_ request: DAVClientRequest) -> DAVClientResponse {
+        let (path, name) = split(request.url.path)
+        guard habits.managesAttachments, let object = collections[path]?.objects[name] else { return .status(405) }
+        let query = request.url.target.split(separator: "?").last?.split(separator: "&").map(String.init) ?? []
+        guard query.contains("action=attachment-add") else { return .status(400) }
+        let id = "new-\(files.count + 1)"
+        files[id] = request.body
+        let quoted = request.headers[.contentDisposition]?.split(separator: "\"").dropFirst().first ?? "?"
+        let type = request.headers[.contentType] ?? ""
+        let line =
+            "ATTACH;MANAGED-ID=\(id);FILENAME=\(quoted);FMTTYPE=\(type);SIZE=\(request.body.count):"
+            + "http://127.0.0.1/files/\(id)\r\n"
+        let end = "END:VEVENT\r\n"
+        let parts = String(decoding: object.bytes, as: UTF8.self).components(separatedBy: end)
+        let changed = parts.dropLast().map { $0 + line + end }
+        store(Array((changed.joined() + (parts.last ?? "")).utf8), path, name, object.contentType)
+        return .status(201, [:])
     }
 
     // MARK: Writing
@@ -292,6 +334,7 @@ extension MemoryServer.State {
         let (path, name) = split(request.url.path)
         guard let collection = collections[path] else { return .status(409) }
         let present = collection.objects[name]
+        guard request.body.count <= habits.sizeLimit else { return .status(403) }
         if request.headers[.ifNoneMatch] == "*", present != nil { return .status(412) }
         if let wanted = request.headers[.ifMatch], wanted != present?.etag { return .status(412) }
         if habits.refusesUIDTwice,

@@ -129,9 +129,13 @@ struct RestoreResult: Sendable {
 /// Runs a restore as the host does.
 func restore(
     _ snapshot: Snapshot, to transport: any DAVTransport, location: String = "dav+http://127.0.0.1/",
-    options: [String: String] = [:], isRehearsal: Bool = false, isSelection: Bool = false
+    options: [String: String] = [:], stateDirectory: String? = nil, isRehearsal: Bool = false, isSelection: Bool = false
 ) async throws -> RestoreResult {
-    let exporter = try DAVExporter(settings(location, options, .destination), transport: transport)
+    let configuration = ConnectorConfiguration(
+        location: Location(location), options: options, stateDirectory: stateDirectory)
+    var settings = try DAVSettings(configuration, role: .destination)
+    settings.clientOptions.retry.sleep = { _ in }
+    let exporter = try DAVExporter(settings, transport: transport)
     return try await restore(snapshot, to: exporter, isRehearsal: isRehearsal, isSelection: isSelection)
 }
 

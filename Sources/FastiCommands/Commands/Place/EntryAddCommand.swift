@@ -11,6 +11,9 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
                 all the same; without a terminal it is kept, and the reason is told. --no-test leaves that out, and \
                 "ping" does it later.
 
+                On a terminal you are asked for what an account needs and the line does not say: the address, the password, \
+                and the user name when the server wants one. --no-test asks nothing.
+
                 Examples:
                   fasti \(Kind.kind.rawValue) add \(Kind.example)
                   fasti \(Kind.kind.rawValue) add NAME LOCATION password_cmd='pass show cal'
@@ -23,9 +26,9 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
     @Argument(
         help: ArgumentHelp(
             "Where it is, and what else its connector has to know: LOCATION KEY=VALUE ...", valueName: "location"))
-    var values: [String]
+    var values: [String] = []
 
-    @Flag(name: .customLong("no-test"), help: "Do not try whether it works.") var noTest = false
+    @Flag(name: .customLong("no-test"), help: "Ask nothing, and do not try whether it works.") var noTest = false
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws { _ = try pairs() }
@@ -43,7 +46,7 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
                 throw ValidationError("\"\(word)\" is not of the form KEY=VALUE.")
             }
         }
-        guard pairs.contains(where: { $0.key == "location" && !$0.value.isEmpty }) else {
+        guard pairs.contains(where: { $0.key == "location" && !$0.value.isEmpty }) || mayAsk else {
             throw ValidationError("A location is missing.")
         }
         for pair in pairs where pairs.count(where: { $0.key == pair.key }) > 1 {
@@ -55,11 +58,12 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
     func run(in context: CommandContext) async throws -> ExitStatus {
         var entry = Entry(name: name.text, values: [:])
         for pair in try pairs() { try entry.set(pair.key, to: pair.value) }
-        let added = entry
-        let location = try pairs().first?.value ?? ""
-        try context.registry.require(Kind.kind.purpose, for: Location(location).scheme)
-        try context.configuration.edit(Kind.kind) { file throws(ConfigurationError) in try file.add(added) }
-        let trial = try await trial(context)
+        if mayAsk { try AccountQuestions(Kind.kind).complete(&entry) }
+        var added = entry
+        guard !added.location.isEmpty else { throw CommandError(.usage, "A location is missing.") }
+        try context.registry.require(Kind.kind.purpose, for: Location(added.location).scheme)
+        try context.configuration.edit(Kind.kind) { file throws(ConfigurationError) in try file.add(entry) }
+        let trial = try await trialWithLogin(&added, context)
         if case .failure(let failure) = trial, try !keepsAnyway(failure, context) {
             try context.configuration.edit(Kind.kind) { file throws(ConfigurationError) in try file.remove(name.text) }
             throw CommandError(.interrupted, "\"\(name.text)\" was not added.")
@@ -71,6 +75,11 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
                     + "you only; KEY_cmd=COMMAND or KEY_file=FILE keeps it elsewhere.")
         }
         return .success
+    }
+
+    /// Whether there is somebody to ask.
+    private var mayAsk: Bool {
+        !noTest && !global.json && !global.silent && Descriptor.isTerminal(0) && Descriptor.isTerminal(2)
     }
 
     // MARK: Trying it
@@ -113,6 +122,21 @@ struct EntryAddCommand<Kind: EntryKindProvider>: ContextualCommand {
             try Task.checkCancellation()
             return .failure(Failure(error))
         }
+    }
+
+    /// Asks for a login as often as a server says that there is none, three times at the most.
+    private func trialWithLogin(_ entry: inout Entry, _ context: CommandContext) async throws -> Trial {
+        for _ in 0..<3 {
+            let trial = try await trial(context)
+            guard case .failure(let failure) = trial, failure.status == .authentication, mayAsk else { return trial }
+            context.output.error(failure.text)
+            guard try AccountQuestions(Kind.kind).logIn(&entry) else { return trial }
+            let changed = entry
+            try context.configuration.edit(Kind.kind) { file throws(ConfigurationError) in
+                try file.change(changed.name) { stored throws(ConfigurationError) in stored = changed }
+            }
+        }
+        return try await trial(context)
     }
 
     private func keepsAnyway(_ failure: Failure, _ context: CommandContext) throws -> Bool {

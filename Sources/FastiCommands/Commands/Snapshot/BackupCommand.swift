@@ -52,10 +52,7 @@ struct BackupCommand: ContextualCommand {
     @Flag(name: .customLong("no-xattr"), help: "Leave out extended attributes.") var noAttributes = false
     @Flag(name: .customLong("no-progress"), help: "Show no progress bar.") var noProgress = false
 
-    /// plakar's ways to tune its memory; accepted, and not needed here.
-    @Option(name: .customLong("packfiles"), help: .hidden) var packfiles: String?
-    @Option(name: .customLong("cache"), help: .hidden) var cache: String?
-
+    @OptionGroup var tuning: TuningOptions
     @OptionGroup(title: "Hooks") var hooks: HookOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
@@ -71,6 +68,7 @@ struct BackupCommand: ContextualCommand {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
+        let context = tuning.applied(to: context)
         // Unknown names are told before anyone is asked for a passphrase.
         let references = try (sources.isEmpty ? [context.workingDirectory] : sources).map { try PlaceReference($0) }
         let places = try references.map {

@@ -21,6 +21,9 @@ struct CheckCommand: ContextualCommand {
 
     @Flag(name: .customLong("fast"), help: "Do not read contents.") var fast = false
 
+    /// plakar's: leaves out signatures, which no engine of this format has written.
+    @Flag(name: .customLong("no-verify"), help: .hidden) var noVerify = false
+
     @Argument(help: ArgumentHelp("What to check; all snapshots without it.", valueName: "snapshot[:path]"))
     var targets: [SnapshotArgument] = []
 

@@ -10,14 +10,15 @@ struct PtarCommand: ContextualCommand {
         commandName: "ptar", abstract: "Make one file with snapshots in it, to be mailed or put away.",
         discussion: """
             The file is a store of its own that is never changed: encrypted unless --plaintext is given, checked and \
-            restored from like any other. Each source becomes a snapshot; -k takes over all snapshots of a store. \
-            There is no file until it is whole.
+            restored from like any other. Each source becomes a snapshot; -k takes over the snapshots of a store, \
+            all of them or those that the selection fits. There is no file until it is whole.
 
             When something could not be taken in, the rest is, and the exit status is 3.
 
             Examples:
               fasti ptar -o calendars.ptar @my-caldav
               fasti ptar -o everything.ptar -k /var/backups -k @offsite
+              fasti ptar -o latest.ptar -k @home --latest --tag calendar
               fasti ptar -o notes.ptar --plaintext /home/anna/notes
               fasti at calendars.ptar restore --to /tmp/back
             """)
@@ -47,12 +48,16 @@ struct PtarCommand: ContextualCommand {
     @Argument(help: ArgumentHelp("Paths, locations or @NAMEs to be backed up.", valueName: "source"))
     var sources: [String] = []
 
+    @OptionGroup var selection: SelectionOptions
     @OptionGroup var other: OtherStoreOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
         guard !stores.isEmpty || !sources.isEmpty else {
             throw ValidationError("Name what goes into the file: paths, @SOURCES, or -k STORE.")
+        }
+        guard selection.isEmpty || !stores.isEmpty else {
+            throw ValidationError("Options that select snapshots need a store to select from: -k STORE.")
         }
         guard !file.isEmpty else { throw ValidationError("The name of the file is empty.") }
         if plaintext, global.keyfile != nil {
@@ -114,7 +119,15 @@ struct PtarCommand: ContextualCommand {
         _ context: CommandContext
     ) async throws {
         let summary = try await context.withOther(place, other) { repository in
-            try await job.add(repository, concurrency: global.concurrency, display.show)
+            let chosen: ChosenSnapshots?
+            do {
+                chosen = selection.isEmpty ? nil : try await context.choose(by: selection, in: repository)
+            } catch let error as CommandError where error.code == .nothingSelected {
+                context.warn("\(context.shown(place)): \(error.reason)")
+                return SyncJob.Summary()
+            }
+            return try await job.add(
+                repository, only: chosen?.headers, concurrency: global.concurrency, display.show)
         }
         result.snapshots += summary.copied.count
         result.errors += summary.failures.count

@@ -36,6 +36,7 @@ struct SyncCommand: ContextualCommand {
 
     @OptionGroup var selection: SelectionOptions
     @OptionGroup var other: OtherStoreOptions
+    @OptionGroup var tuning: TuningOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     private enum Direction: String {
@@ -80,6 +81,7 @@ struct SyncCommand: ContextualCommand {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
+        let context = tuning.applied(to: context)
         let request = try request()
         // An unknown name is told before anyone is asked for a passphrase.
         let place = try context.otherPlace(request.repository)

@@ -1,0 +1,170 @@
+import ConnectorKit
+import DAVClient
+
+/// An object as it is sent, with its attachments on their way.
+struct AttachedObject: Sendable {
+    var bytes: [UInt8]
+    /// The object without the files inside, for servers that find it too large with them.
+    var slimmer: [UInt8]?
+    /// What goes beside it once it is there.
+    var files: [AttachmentReturn.File] = []
+}
+
+/// What became of files that the old server kept beside events. They are counted once for each event that has them.
+struct AttachmentTally: Sendable {
+    /// The new server keeps them beside the events.
+    var returned = 0
+    /// They are part of the events now.
+    var inlined = 0
+    /// They are in the snapshot only, since no event could take them.
+    var stayed = 0
+    /// The same, as the user wants it.
+    var left = 0
+    /// They are not even in the snapshot.
+    var unknown = 0
+
+    func events(isRehearsal: Bool) -> [ConnectorEvent] {
+        let verb = isRehearsal ? "would go" : "went"
+        var events: [ConnectorEvent] = []
+        if returned > 0 {
+            events.append(.note("\(counted(returned, "attached file")) \(verb) back beside the events."))
+        }
+        if inlined > 0 {
+            events.append(
+                .note(
+                    "\(counted(inlined, "attached file")) \(verb) into the events, since the server keeps none beside "
+                        + "them; attachments=keep leaves the old addresses."))
+        }
+        if left > 0 {
+            events.append(
+                .note("\(counted(left, "attached file")) stayed in the snapshot, with the old addresses in the events.")
+            )
+        }
+        if stayed > 0 {
+            events.append(
+                .incomplete(
+                    "\(counted(stayed, "attached file")) stayed in the snapshot: too large to be part of an event. The "
+                        + "events still name where they were on the old server. \"restore\" to a folder gives them back, "
+                        + "in attachments/."))
+        }
+        if unknown > 0 {
+            events.append(
+                .warning(
+                    "\(counted(unknown, "attached file")) of the old server \(unknown == 1 ? "is" : "are") not in what is "
+                        + "restored; the events keep the old addresses. A restore of the whole snapshot has all that were "
+                        + "backed up."))
+        }
+        return events
+    }
+}
+
+extension DAVExporter {
+    /// An object with what is to become of its attachments.
+    func withAttachments(_ bytes: [UInt8], _ summary: ObjectSummary) async throws -> AttachedObject {
+        guard let attachments, !summary.attachments.isEmpty else { return AttachedObject(bytes: bytes) }
+        let files = attachments.files(of: summary, bytes)
+        attachmentTally.unknown += Set(summary.attachments.map(\.id)).count - files.count
+        guard !files.isEmpty else { return AttachedObject(bytes: bytes) }
+        switch attachments.way {
+        case .keep:
+            attachmentTally.left += files.count
+            return AttachedObject(bytes: bytes)
+        case .managed:
+            let known = Set(files.map(\.attachment.id))
+            let bare = ManagedAttachment.rewritten(bytes) { known.contains($1.id) ? .dropped : .kept }
+            return AttachedObject(bytes: bare, files: files)
+        case .inline:
+            guard attachments.size(files) <= AttachmentReturn.inlineLimit,
+                let whole = try? await attachments.inlined(bytes, files)
+            else {
+                attachmentTally.stayed += files.count
+                return AttachedObject(bytes: bytes)
+            }
+            attachmentTally.inlined += files.count
+            return AttachedObject(bytes: whole, slimmer: bytes)
+        }
+    }
+
+    /// Sends objects without the files inside that the server did not take with them.
+    func slimDown(_ sent: inout BatchWriter.Sent, _ writer: BatchWriter) async throws {
+        let heavy = sent.indices.filter { index in
+            guard case .failed = sent[index].outcome else { return false }
+            return sent[index].upload.slimmer != nil
+        }
+        guard !heavy.isEmpty else { return }
+        for index in heavy {
+            if let slimmer = sent[index].upload.slimmer { sent[index].upload.bytes = slimmer }
+        }
+        for (index, answer) in zip(heavy, try await writer.send(heavy.map { sent[$0].upload })) {
+            sent[index] = answer
+            let original = answer.upload.original
+            let count = Set(ObjectSummary(original, kind: .calendar).attachments.map(\.id)).count
+            attachmentTally.inlined -= min(count, attachmentTally.inlined)
+            if case .failed = answer.outcome { continue }
+            attachmentTally.stayed += count
+        }
+    }
+
+    /// Gives the objects that are there now their files, as far as they lack them.
+    func returnAttachments(_ sent: BatchWriter.Sent) async throws {
+        for (upload, outcome) in sent where !upload.attachments.isEmpty {
+            let url: DAVURL
+            switch outcome {
+            case .stored(let place, _): url = place
+            // Without `current` it has the ETag that it was backed up with: it has its files as well.
+            case .present where upload.current != nil, .made: url = upload.existing?.url ?? upload.url
+            case .present, .kept, .failed: continue
+            }
+            guard !context.isRehearsal else {
+                attachmentTally.returned += upload.attachments.count
+                continue
+            }
+            try await giveBack(upload, to: url)
+        }
+    }
+
+    private func giveBack(_ upload: Upload, to url: DAVURL) async throws {
+        let files = upload.attachments
+        do {
+            let there = try await client.object(url).bytes
+            var reasons: [BytePath: String] = [:]
+            let missing = AttachmentReturn.missing(files, in: there)
+            for file in missing { reasons[file.path] = try await add(file, to: url) }
+            guard !missing.isEmpty else { return }
+            // An answer of success is a promise, and a lost one no refusal: this is the proof.
+            let stored = try await client.object(url)
+            let lost = AttachmentReturn.missing(missing, in: stored.bytes)
+            if lost.isEmpty, files.contains(where: \.isPartial), let etag = stored.etag {
+                let placed = AttachmentReturn.placed(files, of: upload.original, as: stored.bytes)
+                try await client.put(
+                    url, upload.isHeld ? SchedulingHold.applied(to: placed) : placed, contentType: upload.contentType,
+                    condition: .matching(etag: etag))
+            }
+            attachmentTally.returned += missing.count - lost.count
+            for file in lost {
+                let reason = reasons[file.path] ?? "The server took it, but \(url.path) does not name it."
+                failures.append(ExportFailure(path: file.path, reason: reason))
+            }
+        } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
+            failures += files.map {
+                ExportFailure(path: $0.path, reason: "It is not known whether it is beside \(url.path): \(error)")
+            }
+        }
+    }
+
+    /// - Returns: why not; nil when the server took it.
+    private func add(_ file: AttachmentReturn.File, to url: DAVURL) async throws -> String? {
+        let attachment = file.attachment
+        do {
+            let bytes = try await attachments?.bytes(file, limit: client.options.limits.object) ?? []
+            try await client.addAttachment(
+                bytes, named: attachment.name ?? "attachment",
+                contentType: attachment.type ?? "application/octet-stream", to: url)
+            return nil
+        } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) || error.code == .unavailable {
+            return "\(error)"
+        } catch let error as ConnectorError {
+            return error.reason
+        }
+    }
+}
