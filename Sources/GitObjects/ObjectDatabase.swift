@@ -12,6 +12,8 @@ package final class ObjectDatabase: Sendable {
         var alternates: [ObjectDatabase] = []
         /// When the pack directory had changed last as of the last look; nil when that look may have come too early.
         var stamp: FileTime?
+        /// Paths, without extension, of packs that others have all of.
+        var superseded: Set<String> = []
     }
 
     /// Calendars and cards are small; this keeps a hostile or foreign repository from filling the memory.
@@ -119,6 +121,7 @@ package final class ObjectDatabase: Sendable {
         if let modified, packs.withLock({ $0.stamp }) == modified { return [] }
         // File times move in steps of some milliseconds: a directory changed just now may change again unnoticed.
         let isSettled = modified.map { FileTime.now.seconds - $0.seconds > 1 } ?? false
+        let superseded = packs.withLock { $0.superseded }
         var current: [String: PackFile] = [:]
         var fresh: [PackFile] = []
         let names: [String]
@@ -129,6 +132,7 @@ package final class ObjectDatabase: Sendable {
         }
         for name in names where name.hasSuffix(".idx") {
             let base = directory + "/" + name.dropLast(4)
+            if superseded.contains(base) { continue }
             if let open = known[base] {
                 current[base] = open
                 continue
@@ -183,9 +187,11 @@ package final class ObjectDatabase: Sendable {
     package var packDirectory: String { loose.directory + "/pack" }
 
     /// Looks at the directory of packs again: to be called when packs have been added or removed.
-    package func packsHaveChanged() throws(GitError) {
+    /// - Parameter superseded: packs, by their paths without extension, that need not be opened: others have all of theirs.
+    package func packsHaveChanged(superseded: Set<String> = []) throws(GitError) {
         let known = packs.withLock { packs in
             packs.stamp = nil
+            packs.superseded = superseded
             return packs.byPath
         }
         _ = try rescan(except: known)

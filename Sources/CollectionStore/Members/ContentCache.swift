@@ -25,7 +25,7 @@ final class ContentCache: Sendable {
     private let entryLimit: Int
 
     /// `byteLimit` bounds the content kept, `entryLimit` the number of blobs with facts (some 200 bytes each).
-    init(byteLimit: Int = 16 << 20, entryLimit: Int = 500_000) {
+    init(byteLimit: Int = 12 << 20, entryLimit: Int = 500_000) {
         self.byteLimit = byteLimit
         self.entryLimit = entryLimit
     }

@@ -91,7 +91,9 @@ final class IndexedView: LocalCollectionView {
             switch record.times.overlap(start: lower, end: upper) {
             case false?: return
             case true?:
-                candidates.append(MemberCandidate(member: record.member, isCertain: record.components.count == 1))
+                candidates.append(
+                    MemberCandidate(
+                        member: record.member, isCertain: record.components.count == 1, times: record.times))
             case nil: candidates.append(MemberCandidate(member: record.member, isCertain: false))
             }
         }
