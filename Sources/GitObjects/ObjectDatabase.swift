@@ -81,9 +81,14 @@ package final class ObjectDatabase: Sendable {
 
     /// The content of an object of that kind, if it is in a pack that is open and can be had without waiting for the disk;
     /// nil for everything else, which `read` finds.
-    package func readAtOnce(_ id: ObjectID, as kind: ObjectKind, limit: Int) -> [UInt8]? {
+    ///
+    /// - Parameter passing: is given objects that had to be put together on the way to this one; often they are asked for
+    ///   next.
+    package func readAtOnce(
+        _ id: ObjectID, as kind: ObjectKind, limit: Int, passing: ((GitObject) -> Void)? = nil
+    ) -> [UInt8]? {
         guard let pack = openPacks(where: { $0.contains(id) ? $0 : nil }),
-            let object = pack.readAtOnce(id, limit: limit), object.kind == kind
+            let object = pack.readAtOnce(id, limit: limit, passing: passing), object.kind == kind
         else { return nil }
         return object.content
     }

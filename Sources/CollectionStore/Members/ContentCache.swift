@@ -38,6 +38,9 @@ final class ContentCache: Sendable {
         }
     }
 
+    /// Whether there is room for contents that nobody has asked for yet.
+    var hasRoom: Bool { state.withLock { $0.bytes < byteLimit / 8 * 7 } }
+
     func insert(_ content: [UInt8], for id: ObjectID) {
         state.withLock { state in
             if state.sizes.count >= entryLimit { state.sizes.removeAll() }
