@@ -35,10 +35,13 @@ package struct MemberCandidate: Hashable, Sendable {
     package let member: Member
     /// Whether it is known to overlap, in every default time zone; else its content must be looked at.
     package let isCertain: Bool
+    /// When its object takes place, as far as that is known.
+    package let times: MemberTimes
 
-    package init(member: Member, isCertain: Bool) {
+    package init(member: Member, isCertain: Bool, times: MemberTimes = .unknown) {
         self.member = member
         self.isCertain = isCertain
+        self.times = times
     }
 }
 

@@ -57,6 +57,14 @@ extension ContentDocument {
     package func firstIndex(named name: StaticString, in range: Range<Int>) -> Int? {
         storage.firstIndex(named: name, from: range.lowerBound, to: range.upperBound)
     }
+
+    /// The lines that have parameters.
+    package var linesWithParameters: [ContentLine] {
+        storage.lines.indices.filter { index in
+            let line = storage.lines[index]
+            return line.nameEnd < (line.isWellFormed ? line.valueStart - 1 : line.textEnd)
+        }.map { self[$0] }
+    }
 }
 
 extension ContentDocument: RandomAccessCollection {

@@ -35,6 +35,14 @@ package struct ContentLineWriter: Sendable {
         _ parameters: [(name: String, values: [String])] = [],
         value: some Sequence<UInt8>
     ) {
+        var line = Self.beginning(name, parameters)
+        line.append(UInt8(ascii: ":"))
+        line.append(contentsOf: value)
+        write(line: line)
+    }
+
+    /// A line from its name up to its colon, which is not there yet.
+    package static func beginning(_ name: String, _ parameters: [(name: String, values: [String])]) -> [UInt8] {
         var line = Array(name.utf8)
         for parameter in parameters {
             line.append(UInt8(ascii: ";"))
@@ -42,12 +50,10 @@ package struct ContentLineWriter: Sendable {
             line.append(UInt8(ascii: "="))
             for (offset, value) in parameter.values.enumerated() {
                 if offset > 0 { line.append(UInt8(ascii: ",")) }
-                line.append(contentsOf: Self.encodedParameterValue(value))
+                line.append(contentsOf: encodedParameterValue(value))
             }
         }
-        line.append(UInt8(ascii: ":"))
-        line.append(contentsOf: value)
-        write(line: line)
+        return line
     }
 
     /// Writes a line whose value is TEXT; escapes it.

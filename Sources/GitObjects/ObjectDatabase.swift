@@ -12,6 +12,8 @@ package final class ObjectDatabase: Sendable {
         var alternates: [ObjectDatabase] = []
         /// When the pack directory had changed last as of the last look; nil when that look may have come too early.
         var stamp: FileTime?
+        /// Paths, without extension, of packs that others have all of.
+        var superseded: Set<String> = []
     }
 
     /// Calendars and cards are small; this keeps a hostile or foreign repository from filling the memory.
@@ -79,9 +81,14 @@ package final class ObjectDatabase: Sendable {
 
     /// The content of an object of that kind, if it is in a pack that is open and can be had without waiting for the disk;
     /// nil for everything else, which `read` finds.
-    package func readAtOnce(_ id: ObjectID, as kind: ObjectKind, limit: Int) -> [UInt8]? {
+    ///
+    /// - Parameter passing: is given objects that had to be put together on the way to this one; often they are asked for
+    ///   next.
+    package func readAtOnce(
+        _ id: ObjectID, as kind: ObjectKind, limit: Int, passing: ((GitObject) -> Void)? = nil
+    ) -> [UInt8]? {
         guard let pack = openPacks(where: { $0.contains(id) ? $0 : nil }),
-            let object = pack.readAtOnce(id, limit: limit), object.kind == kind
+            let object = pack.readAtOnce(id, limit: limit, passing: passing), object.kind == kind
         else { return nil }
         return object.content
     }
@@ -119,6 +126,7 @@ package final class ObjectDatabase: Sendable {
         if let modified, packs.withLock({ $0.stamp }) == modified { return [] }
         // File times move in steps of some milliseconds: a directory changed just now may change again unnoticed.
         let isSettled = modified.map { FileTime.now.seconds - $0.seconds > 1 } ?? false
+        let superseded = packs.withLock { $0.superseded }
         var current: [String: PackFile] = [:]
         var fresh: [PackFile] = []
         let names: [String]
@@ -129,6 +137,7 @@ package final class ObjectDatabase: Sendable {
         }
         for name in names where name.hasSuffix(".idx") {
             let base = directory + "/" + name.dropLast(4)
+            if superseded.contains(base) { continue }
             if let open = known[base] {
                 current[base] = open
                 continue
@@ -183,9 +192,11 @@ package final class ObjectDatabase: Sendable {
     package var packDirectory: String { loose.directory + "/pack" }
 
     /// Looks at the directory of packs again: to be called when packs have been added or removed.
-    package func packsHaveChanged() throws(GitError) {
+    /// - Parameter superseded: packs, by their paths without extension, that need not be opened: others have all of theirs.
+    package func packsHaveChanged(superseded: Set<String> = []) throws(GitError) {
         let known = packs.withLock { packs in
             packs.stamp = nil
+            packs.superseded = superseded
             return packs.byPath
         }
         _ = try rescan(except: known)

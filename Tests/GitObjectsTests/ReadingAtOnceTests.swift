@@ -24,7 +24,9 @@ import Testing
             "pack-objects", "-q", "--depth=50", ".git/objects/pack/pack", input: Array(list.utf8))
         try repository.objects.packsHaveChanged()
         for (id, content) in ids {
-            let found = repository.objects.readAtOnce(id, as: .blob, limit: limit)
+            let found = repository.objects.readAtOnce(id, as: .blob, limit: limit) { neighbour in
+                #expect(ids[ObjectID(hashing: neighbour.content, as: .blob)] == neighbour.content)
+            }
             // A file system that cannot tell what is in memory gives nothing.
             #expect(found == nil || found == content)
             #expect(repository.objects.readAtOnce(id, as: .tree, limit: limit) == nil)

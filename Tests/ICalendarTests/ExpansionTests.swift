@@ -33,6 +33,47 @@ import Testing
         #expect(expanded.violations().isEmpty)
     }
 
+    /// What was computed before saves evaluating the rule, and changes nothing.
+    @Test func knownOccurrencesGiveTheSame() throws {
+        let beginnings = [
+            "DTSTART:20240101T090000Z\nDTEND:20240101T100000Z", "DTSTART:20240101T090000Z\nDURATION:PT30M",
+            "DTSTART:20240101T090000Z\nDURATION:P1D", "DTSTART:20240101T090000Z",
+            "DTSTART:20240101T230000Z\nDTEND:20240102T010000Z", "DTSTART;VALUE=DATE:20240101",
+            "DTSTART:20240101T090000", "DTSTART;TZID=America/New_York:20240101T090000\nDURATION:PT1H",
+            "DTSTART;X-A=b:20240101T090000Z\nDTEND;VALUE=DATE-TIME:20240101T090000Z",
+        ]
+        let rules = [
+            "", "RRULE:FREQ=DAILY;COUNT=20", "RRULE:FREQ=WEEKLY;COUNT=1", "RRULE:FREQ=WEEKLY;BYDAY=MO,WE;COUNT=9",
+            "RRULE:FREQ=DAILY;COUNT=9\nEXDATE:20240103T090000Z", "RRULE:FREQ=DAILY;COUNT=3\nRRULE:FREQ=WEEKLY;COUNT=4",
+            "RRULE:FREQ=DAILY;COUNT=500", "RRULE:FREQ=NEVER", "RDATE:20240105T090000Z", "RRULE:FREQ=DAILY",
+            "RECURRENCE-ID:20240101T090000Z", "RRULE:FREQ=DAILY;COUNT=9\nEXRULE:FREQ=DAILY;INTERVAL=2;COUNT=3",
+        ]
+        let ranges = [
+            ("20240101", "20240108"), ("20240103", "20240104"), ("20240103T093000", "20240103T094500"),
+            ("20231201", "20231202"), ("20240102T000000", "20240102T003000"), ("20240101", "20270101"),
+        ]
+        var count = 0
+        for beginning in beginnings {
+            for rule in rules {
+                let text =
+                    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n"
+                    + "\(beginning)\n\(rule)\n".replacing("\n", with: "\r\n").replacing("\r\n\r\n", with: "\r\n")
+                    + "ATTENDEE;CN=\"A: b\":mailto:a@example.org\r\nBEGIN:VALARM\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"
+                    + "END:VEVENT\r\nEND:VCALENDAR\r\n"
+                let object = try CalendarObject(parsing: Array(text.utf8))
+                guard let known = object.occurrences(limit: 64) else { continue }
+                for (from, to) in ranges {
+                    let range = try object.range(from, to)
+                    #expect(
+                        try object.expanded(in: range, zones: Zones.context, occurrences: known)
+                            == object.expanded(in: range, zones: Zones.context), "\(beginning) \(rule) \(from)")
+                    count += 1
+                }
+            }
+        }
+        #expect(count > 150)
+    }
+
     @Test func daysStayDays() throws {
         let object = try Build.event(
             "DTSTART;VALUE=DATE:20240101\nDTEND;VALUE=DATE:20240103\nRRULE:FREQ=WEEKLY\nEXDATE;VALUE=DATE:20240108")

@@ -52,7 +52,7 @@ struct GrowingPack: ~Copyable {
         builder = new
         chainLength = new.chainLength
         removeSuperseded()
-        try repository.objects.packsHaveChanged()
+        try repository.objects.packsHaveChanged(superseded: Set(superseded.map(\.path)))
         if new.size > max(Self.largest, 2 * treeSize) {
             // It stays as it is; the next commit begins another.
             (builder, path, finished) = (nil, nil, path)

@@ -25,7 +25,7 @@ final class ContentCache: Sendable {
     private let entryLimit: Int
 
     /// `byteLimit` bounds the content kept, `entryLimit` the number of blobs with facts (some 200 bytes each).
-    init(byteLimit: Int = 16 << 20, entryLimit: Int = 500_000) {
+    init(byteLimit: Int = 12 << 20, entryLimit: Int = 500_000) {
         self.byteLimit = byteLimit
         self.entryLimit = entryLimit
     }
@@ -37,6 +37,9 @@ final class ContentCache: Sendable {
             return state.entries.values[index].content
         }
     }
+
+    /// Whether there is room for contents that nobody has asked for yet.
+    var hasRoom: Bool { state.withLock { $0.bytes < byteLimit / 8 * 7 } }
 
     func insert(_ content: [UInt8], for id: ObjectID) {
         state.withLock { state in

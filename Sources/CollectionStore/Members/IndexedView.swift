@@ -91,7 +91,9 @@ final class IndexedView: LocalCollectionView {
             switch record.times.overlap(start: lower, end: upper) {
             case false?: return
             case true?:
-                candidates.append(MemberCandidate(member: record.member, isCertain: record.components.count == 1))
+                candidates.append(
+                    MemberCandidate(
+                        member: record.member, isCertain: record.components.count == 1, times: record.times))
             case nil: candidates.append(MemberCandidate(member: record.member, isCertain: false))
             }
         }
@@ -161,9 +163,13 @@ struct MemberSource: Sendable {
     /// waited for.
     func contentAtOnce(of id: ObjectID) -> [UInt8]? {
         if let content = contentInMemory(of: id) { return content }
-        guard let content = repository.objects.readAtOnce(id, as: .blob, limit: Self.atOnceLimit) else { return nil }
-        cache.insert(content, for: id)
-        return content
+        // In a pack made by git most members are differences from others, one from the other.
+        let keepNeighbour: ((GitObject) -> Void)? =
+            cache.hasRoom
+            ? { object in cache.insert(object.content, for: ObjectID(hashing: object.content, as: object.kind)) } : nil
+        let found = repository.objects.readAtOnce(id, as: .blob, limit: Self.atOnceLimit, passing: keepNeighbour)
+        if let found { cache.insert(found, for: id) }
+        return found
     }
 
     func content(of id: ObjectID) async throws(CollectionStoreError) -> [UInt8] {

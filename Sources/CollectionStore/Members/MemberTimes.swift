@@ -49,7 +49,7 @@ package enum MemberTimes: Hashable, Sendable {
     }
 
     /// Start and end in turn, when they are known exactly.
-    var exactTimes: [Int64]? {
+    package var exactTimes: [Int64]? {
         switch self {
         case .unknown, .within: nil
         case .once(let start, let end): [start, end]

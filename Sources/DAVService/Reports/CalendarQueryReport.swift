@@ -150,7 +150,7 @@ struct CalendarQueryReport: DAVReport {
         ) async throws -> [XMLName: ExtraValue]? {
             let member = candidate.member
             if candidate.isCertain, timeSearch?.isWholeFilter == true {
-                return try await data.values(of: member, in: view)
+                return try await data.values(of: member, in: view, times: candidate.times)
             }
             switch evaluator.decide(by: try await view.facts(of: member)) {
             case .no: return nil

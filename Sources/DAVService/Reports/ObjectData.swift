@@ -42,16 +42,18 @@ struct ObjectData: Sendable {
         return try await values(of: member, in: view)
     }
 
-    /// - Parameter content: its bytes, when they have been read already.
+    /// - Parameters:
+    ///   - content: its bytes, when they have been read already.
+    ///   - times: when its object takes place, when that is known.
     func values(
-        of member: Member, in view: any CollectionView, content: [UInt8]? = nil
+        of member: Member, in view: any CollectionView, content: [UInt8]? = nil, times: MemberTimes = .unknown
     ) async throws -> [XMLName: ExtraValue] {
         guard isWanted else { return [:] }
         switch ResourceKind(of: member, in: view.type) {
         case .calendarObject:
             guard let calendar else { return [:] }
             let bytes = if let content { content } else { try await view.content(of: member) }
-            return Self.value(.calendarData, try render(bytes, calendar))
+            return Self.value(.calendarData, try render(bytes, calendar, times))
         case .card:
             guard let card else { return [:] }
             let bytes = if let content { content } else { try await view.content(of: member) }
@@ -66,14 +68,17 @@ struct ObjectData: Sendable {
         XMLWriter.escaped(bytes).map { [name: .escaped($0)] } ?? [:]
     }
 
-    private func render(_ bytes: [UInt8], _ selection: CalendarDataSelection) throws -> [UInt8] {
+    private func render(
+        _ bytes: [UInt8], _ selection: CalendarDataSelection, _ times: MemberTimes
+    ) throws -> [UInt8] {
         guard !selection.isWhole else { return context.withWantedTimeZones(bytes) }
         var bytes = bytes
         do {
             switch selection.recurrence {
             case .expand(let range):
                 bytes = try CalendarObject(parsing: bytes).expanded(
-                    in: TimeRange(range), zones: zones, limit: context.options.maxInstances)
+                    in: TimeRange(range), zones: zones, limit: context.options.maxInstances,
+                    occurrences: Self.occurrences(times))
             case .limit(let range):
                 bytes = try CalendarObject(parsing: bytes).limitingRecurrenceSet(to: TimeRange(range), zones: zones)
             case nil: break
@@ -90,6 +95,14 @@ struct ObjectData: Sendable {
             }
             // What cannot be evaluated is given whole, so that the client can do better.
             return bytes
+        }
+    }
+
+    private static func occurrences(_ times: MemberTimes) -> [Occurrence]? {
+        times.exactTimes.map { times in
+            stride(from: 0, to: times.count - 1, by: 2).map {
+                Occurrence(start: Int(times[$0]), end: Int(times[$0 + 1]))
+            }
         }
     }
 

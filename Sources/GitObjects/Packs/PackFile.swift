@@ -42,9 +42,11 @@ final class PackFile: Sendable {
     }
 
     /// The same, without waiting for the disk; nil also for what has to be read the other way.
-    func readAtOnce(_ id: ObjectID, limit: Int) -> GitObject? {
+    ///
+    /// - Parameter passing: is given the objects that had to be put together on the way to this one.
+    func readAtOnce(_ id: ObjectID, limit: Int, passing: ((GitObject) -> Void)? = nil) -> GitObject? {
         guard let offset = index.offset(of: id) else { return nil }
-        return try? verified(read(at: offset, limit: limit, waits: false), id)
+        return try? verified(read(at: offset, limit: limit, waits: false, passing: passing), id)
     }
 
     private func verified(_ object: GitObject?, _ id: ObjectID) throws(GitError) -> GitObject? {
@@ -56,16 +58,18 @@ final class PackFile: Sendable {
     }
 
     /// nil when that would take waiting and nobody `waits`.
-    private func read(at start: Int, limit: Int, waits: Bool) throws(GitError) -> GitObject? {
+    private func read(
+        at start: Int, limit: Int, waits: Bool, passing: ((GitObject) -> Void)? = nil
+    ) throws(GitError) -> GitObject? {
         var deltas: [[UInt8]] = []
         var offset = start
         while true {
             if let known = recent.withLock({ $0[offset] }) {
-                return try build(known.kind, known.content, deltas, at: start, limit: limit)
+                return try build(known.kind, known.content, deltas, at: start, limit: limit, passing)
             }
             guard let entry = try readEntry(at: offset, limit: limit, waits: waits) else { return nil }
             switch entry.base {
-            case .none(let kind): return try build(kind, entry.content, deltas, at: start, limit: limit)
+            case .none(let kind): return try build(kind, entry.content, deltas, at: start, limit: limit, passing)
             case .offset(let base): offset = base
             case .object(let id):
                 guard let base = index.offset(of: id) else {
@@ -81,13 +85,17 @@ final class PackFile: Sendable {
     }
 
     private func build(
-        _ kind: ObjectKind, _ base: [UInt8], _ deltas: [[UInt8]], at start: Int, limit: Int
+        _ kind: ObjectKind, _ base: [UInt8], _ deltas: [[UInt8]], at start: Int, limit: Int,
+        _ passing: ((GitObject) -> Void)?
     ) throws(GitError) -> GitObject {
         guard base.count <= limit else {
             throw GitError(.limitExceeded, "An object in \(path) is larger than \(limit) bytes.")
         }
         var content = base
-        for delta in deltas.reversed() { content = try Delta.apply(delta, to: content, limit: limit) }
+        for delta in deltas.reversed() {
+            passing?(GitObject(kind, content))
+            content = try Delta.apply(delta, to: content, limit: limit)
+        }
         let object = GitObject(kind, content)
         if !deltas.isEmpty, content.count <= Self.recentSize {
             recent.withLock { recent in

@@ -4,14 +4,21 @@ extension CalendarObject {
     /// CALDAV:expand (RFC 4791 9.6.5): an iCalendar object with one component per instance in the range.
     ///
     /// Times in a zone become UTC; RRULE, RDATE, EXDATE, EXRULE and VTIMEZONE are gone; RECURRENCE-ID is there.
-    /// - Parameter limit: more instances than this are an error.
+    /// - Parameters:
+    ///   - limit: more instances than this are an error.
+    ///   - occurrences: what `occurrences(limit:)` gave for these bytes, when that is known: it saves evaluating the rules.
     /// - Throws: `.limitExceeded`; `.unsupported` for a recurrence by another calendar than the Gregorian.
     package func expanded(
         in range: TimeRange,
         zones: ZoneContext,
-        limit: Int = 20_000
+        limit: Int = 20_000,
+        occurrences: [Occurrence]? = nil
     ) throws(ICalendarError) -> [UInt8] {
-        let instances = try instances(in: range, zones: zones, limit: limit)
+        let known = occurrences.flatMap { self.instances(in: range, known: $0) }
+        let instances: [Instance] =
+            if let known, known.count <= limit { known } else {
+                try self.instances(in: range, zones: zones, limit: limit)
+            }
         // Most objects are one event that does not recur and whose times are in UTC: nothing of it changes.
         if instances.count == 1, isExpanded {
             var writer = ContentLineWriter()
@@ -41,14 +48,10 @@ extension CalendarObject {
 
     /// Whether it is one component without recurrence, and has no time in a zone.
     private var isExpanded: Bool {
-        // VCALENDAR, the component, and what is inside that one.
-        guard tree.nodes.count > 1, tree.nodes[0].kind == .calendar, tree.nodes[0].next == tree.nodes.count,
-            tree.nodes[1].kind == .event, tree.nodes[1].next == tree.nodes.count
-        else { return false }
         let all = 0..<document.count
         for name in ["RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"] as [StaticString]
         where document.firstIndex(named: name, in: all) != nil { return false }
-        return document.allSatisfy { $0.parameterBytes.isEmpty || $0.zoneIdentifier == nil }
+        return isSingleEvent
     }
 
     /// CALDAV:limit-recurrence-set (RFC 4791 9.6.6): without the overrides that do not touch the range, neither where
@@ -117,12 +120,12 @@ private struct InstanceWriter {
         for step in plan.steps {
             switch step {
             case .written(let lines): writer.append(written: lines)
-            case .start(let property):
-                write(property, instance.startTime, instance.start)
+            case .start(let beginning):
+                write(beginning, instance.startTime, instance.start)
                 writeIdentity(instance, &hasIdentity)
-            case .end(let property):
+            case .end(let beginning):
                 guard let time = instance.endTime, !hasEnd else { continue }
-                write(property, time, instance.end)
+                write(beginning, time, instance.end)
                 hasEnd = true
             case .duration(let property):
                 // Hours and minutes are the same in UTC; nominal days are not, and become an end.
@@ -133,7 +136,7 @@ private struct InstanceWriter {
         }
         let saysEnd = instance.hasOwnEnd || plan.hasDuration
         if !hasEnd, saysEnd, let time = instance.endTime, !plan.isDueOnly {
-            write(component.kind == .todo ? "DUE" : "DTEND", [], time, instance.end)
+            write(Array((component.kind == .todo ? "DUE" : "DTEND").utf8), time, instance.end)
         }
         writer.append(written: plan.tail)
     }
@@ -142,8 +145,9 @@ private struct InstanceWriter {
     private struct Plan {
         enum Step {
             case written([UInt8])
-            case start(ContentLine)
-            case end(ContentLine)
+            /// Name and parameters of the property, up to what depends on the time.
+            case start([UInt8])
+            case end([UInt8])
             case duration(ContentLine)
         }
 
@@ -175,9 +179,9 @@ private struct InstanceWriter {
         for property in component.properties {
             let isTime = property.isNamed("DTSTART") || (plan.isDueOnly && property.isNamed("DUE"))
             if isTime {
-                cut(.start(property))
+                cut(.start(Self.beginning(of: property)))
             } else if property.isNamed("DTEND") || property.isNamed("DUE") {
-                cut(.end(property))
+                cut(.end(Self.beginning(of: property)))
             } else if property.isNamed("DURATION") {
                 plan.hasDuration = true
                 cut(.duration(property))
@@ -207,7 +211,7 @@ private struct InstanceWriter {
 
     private mutating func writeIdentity(_ instance: Instance, _ hasIdentity: inout Bool) {
         guard let identity = instance.recurrenceID, !hasIdentity else { return }
-        write("RECURRENCE-ID", [], identity, zones.instant(of: identity))
+        write(Array("RECURRENCE-ID".utf8), identity, zones.instant(of: identity))
         hasIdentity = true
     }
 
@@ -232,28 +236,27 @@ private struct InstanceWriter {
         writer.write(property.name, Self.otherParameters(property), value: values.joined(separator: ",").utf8)
     }
 
-    /// One of the times of an instance, with the other parameters of the property it comes from.
-    private mutating func write(_ property: ContentLine, _ time: CalendarTime, _ instant: Instant) {
-        write(property.name, Self.otherParameters(property), time, instant)
-    }
-
-    private mutating func write(
-        _ name: String,
-        _ parameters: [(name: String, values: [String])],
-        _ time: CalendarTime,
-        _ instant: Instant
-    ) {
-        var parameters = parameters
+    /// One of the times of an instance; `beginning` is the name of the property, and the other parameters of the one it
+    /// comes from.
+    private mutating func write(_ beginning: [UInt8], _ time: CalendarTime, _ instant: Instant) {
+        var line = beginning
         var time = time
-        if time.isDate { parameters.append(("VALUE", ["DATE"])) }
+        if time.isDate { line.append(contentsOf: ";VALUE=DATE".utf8) }
         if case .zoned(let name) = time.form {
             if zones.knows(time.form) {
                 time = CalendarTime(instant)
             } else {
-                parameters.append(("TZID", [name]))
+                line.append(contentsOf: ";TZID=".utf8)
+                line.append(contentsOf: ContentLineWriter.encodedParameterValue(name))
             }
         }
-        writer.write(name, parameters, value: time.basicFormat.utf8)
+        line.append(UInt8(ascii: ":"))
+        line.append(contentsOf: time.basicFormat.utf8)
+        writer.write(line: line)
+    }
+
+    private static func beginning(of property: ContentLine) -> [UInt8] {
+        ContentLineWriter.beginning(property.name, otherParameters(property))
     }
 
     private static func otherParameters(_ property: ContentLine) -> [(name: String, values: [String])] {

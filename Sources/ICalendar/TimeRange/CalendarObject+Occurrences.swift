@@ -6,6 +6,11 @@ package struct Occurrence: Hashable, Sendable {
     package let start: Int
     /// Seconds since 1970; an event without extent in time ends one second after it starts, which gives the same answers.
     package let end: Int
+
+    package init(start: Int, end: Int) {
+        self.start = start
+        self.end = end
+    }
 }
 
 extension CalendarObject {

@@ -16,6 +16,12 @@ struct ZoneResolver: Sendable {
         self.described = described
     }
 
+    /// For an object that describes no zones.
+    init(_ context: ZoneContext) {
+        self.context = context
+        described = [:]
+    }
+
     /// Unknown TZIDs count as floating.
     func zone(of form: CalendarTime.Form) -> CalendarTimeZone {
         switch form {
