@@ -156,7 +156,9 @@ let package = Package(
         tests(
             "DAVServiceTests",
             ["CollectionStore", "DAVService", "WebDAV", "XMLStream", httpTypes, logging]),
-        tests("FastiCommandsTests", ["BackupEngine", "ConnectorKit", "FastiCommands", "Kloset", "PeerPrograms"]),
+        tests(
+            "FastiCommandsTests",
+            ["BackupEngine", "ConnectorKit", "FastiCommands", "HTTPFront", "Kloset", "PeerPrograms"]),
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
         tests("FileConnectorTests", ["CPOSIX", "ConnectorKit", "FileConnector"]),
         tests("ICalendarTests", ["ContentLines", "ICalendar"]),

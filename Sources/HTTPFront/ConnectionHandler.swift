@@ -21,6 +21,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isAnswered = false
     private var isReading = false
     private var lastProgress = NIODeadline.now()
+    /// When the head of the request that is being read came, and how much of its body.
+    private var began = NIODeadline.now()
+    private var received = 0
     private var watch: RepeatedTask?
 
     /// - Parameter patience: how long a client may do nothing in the middle of a request or of an answer, or keep a
@@ -37,13 +40,15 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             isReading = true
+            (began, received) = (lastProgress, 0)
             if underWay == 0, let answer = responder.respondAtOnce(to: head, from: context.remoteAddress) {
                 isAnswered = true
                 write(answer, to: context)
                 return
             }
             underWay += 1
-        case .body:
+        case .body(let buffer):
+            received += buffer.readableBytes
             if isAnswered { return }
         case .end:
             isReading = false
@@ -93,7 +98,15 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func isGone(_ context: ChannelHandlerContext) -> Bool {
-        guard NIODeadline.now() - lastProgress > patience else { return false }
+        let now = NIODeadline.now()
+        let grace = Int(patience.nanoseconds / 1_000_000_000)
+        if isReading,
+            SendingPace(grace: grace).isTooSlow(
+                received: received, elapsed: Int((now - began).nanoseconds / 1_000_000_000))
+        {
+            return true
+        }
+        guard now - lastProgress > patience else { return false }
         // As long as the server is at work, it is not the client that is silent.
         return isReading || underWay == 0 || !context.channel.isWritable
     }

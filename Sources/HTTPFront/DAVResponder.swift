@@ -16,6 +16,7 @@ struct DAVResponder: HTTPResponder {
     let largestBody: Int
     /// Whether connections are encrypted by this server itself.
     let isSecure: Bool
+    var dumpsXML = false
     let metrics: RequestMetrics
     let logger: Logger
 
@@ -73,6 +74,7 @@ struct DAVResponder: HTTPResponder {
             }
             forwarded.body = body
             let answer = await service.respond(to: forwarded)
+            if dumpsXML { XMLDump.show(forwarded, answer) }
             return Response(answer, isHead: request.method == .head)
         }
     }
