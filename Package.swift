@@ -167,7 +167,9 @@ let package = Package(
         tests(
             "DAVServiceTests",
             ["CollectionStore", "DAVService", "WebDAV", "XMLStream", httpTypes, logging]),
-        tests("FastiCommandsTests", ["BackupEngine", "ConnectorKit", "FastiCommands", "Kloset", "PeerPrograms"]),
+        tests(
+            "FastiCommandsTests",
+            ["BackupEngine", "ConnectorKit", "FastiCommands", "HTTPFront", "Kloset", "PeerPrograms"]),
         tests("FastiConfigurationTests", ["ConnectorKit", "FastiConfiguration"]),
         tests("HTTPFrontTests", ["HTTPFront", nioCore]),
         tests("FileConnectorTests", ["CPOSIX", "ConnectorKit", "FileConnector"]),

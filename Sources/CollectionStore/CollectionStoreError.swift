@@ -15,6 +15,15 @@ package struct CollectionStoreError: Error, Sendable {
         self.reason = reason
     }
 
+    /// Another object in the place of one that is there (RFC 4791, 5.3.2.1; RFC 6352, 6.3.2.1): who wants that deletes first.
+    package init(replacing old: String, by new: String, at member: MemberName) {
+        self.init(
+            .uidConflict,
+            "\(member) holds the object with the UID \(old.prefix(64)); one with the UID \(new.prefix(64)) is another. "
+                + "Store it under another name, or delete the old one first.")
+        self.member = member
+    }
+
     /// A stable name for the kind of failure. `allCases` lets a test walk every mapping to HTTP answers.
     package struct Code: Hashable, Sendable, CustomStringConvertible, CaseIterable {
         package let description: String

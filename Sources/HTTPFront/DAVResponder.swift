@@ -17,6 +17,7 @@ struct DAVResponder: HTTPResponder {
     let bodies: BodyBudget
     /// Whether connections are encrypted by this server itself.
     let isSecure: Bool
+    var dumpsXML = false
     let metrics: RequestMetrics
     let logger: Logger
 
@@ -73,7 +74,9 @@ struct DAVResponder: HTTPResponder {
             switch try await body(of: request, context, &held) {
             case .whole(let body):
                 forwarded.body = body
-                return Response(await service.respond(to: forwarded), isHead: request.method == .head)
+                let answer = await service.respond(to: forwarded)
+                if dumpsXML { XMLDump.show(forwarded, answer) }
+                return Response(answer, isHead: request.method == .head)
             case .tooLarge: answer = await service.refuseTooLarge(forwarded, limit: largestBody)
             case .noRoom: answer = service.refuseForNow(forwarded)
             }

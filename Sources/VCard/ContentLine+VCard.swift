@@ -21,6 +21,9 @@ extension ContentLine {
             .map { $0.lowercased() }
     }
 
+    /// The value as bytes in the character set of the card, quoted-printable (vCard 2.1) decoded.
+    package var decodedBytes: [UInt8] { Array(decodedValue) }
+
     private var isQuotedPrintable: Bool {
         guard !parameterBytes.isEmpty else { return false }
         return parameters.contains { parameter in

@@ -62,11 +62,6 @@ import Testing
         #expect(seen > 50, "the search for imports found next to nothing: is it broken?")
     }
 
-    private func swiftFiles(below folder: URL) -> [URL] {
-        let walker = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
-        return (walker?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }
-    }
-
     private func importedModules(of file: URL) throws -> [String] {
         try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ").map(String.init)

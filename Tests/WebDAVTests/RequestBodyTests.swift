@@ -163,4 +163,43 @@ private func refusal<T>(_ body: String, _ parse: ([UInt8]) throws -> T) -> DAVEr
         #expect(!match("longer than the value", "short", .octet))
         #expect(!TextMatch(text: "a", collation: .octet, isNegated: true).matches("abc"))
     }
+
+    /// Texts are found where a plain search finds them, whatever repeats in them.
+    @Test func searchesAgreeWithPlainOnes() {
+        var state: UInt64 = 7
+        func text(_ count: Int) -> String {
+            String(
+                (0..<count).map { _ in
+                    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                    return state >> 60 < 9 ? "a" : "b"
+                })
+        }
+        for number in 0..<3_000 {
+            let (value, part) = (text(number % 40), text(1 + number % 7))
+            let match = TextMatch(text: part, collation: .octet)
+            #expect(match.matches(value) == (value.firstRange(of: part) != nil), "\(part) in \(value)")
+        }
+        #expect(TextMatch(text: "", collation: .octet).matches(""))
+    }
+
+    @Test func filtersHaveASize() {
+        let parts = String(repeating: "<C:prop-filter name='X'/>", count: 501)
+        let filter =
+            "<C:filter xmlns:C='urn:ietf:params:xml:ns:caldav'><C:comp-filter name='VCALENDAR'>\(parts)</C:comp-filter></C:filter>"
+        #expect(throws: DAVError(.forbidden, .caldavSupportedFilter, "")) {
+            try CalendarFilter(RequestBody.parse(Array(filter.utf8)))
+        }
+    }
+
+    @Test func timesBeginWithTheYearOne() {
+        func range(_ start: String) throws -> CalendarFilter {
+            let filter =
+                "<C:filter xmlns:C='urn:ietf:params:xml:ns:caldav'><C:comp-filter name='VCALENDAR'><C:comp-filter name='VEVENT'>"
+                + "<C:time-range start='\(start)'/></C:comp-filter></C:comp-filter></C:filter>"
+            return try CalendarFilter(RequestBody.parse(Array(filter.utf8)))
+        }
+        #expect(throws: DAVError(.forbidden, .minDateTime, "")) { try range("00001231T235959Z") }
+        #expect(throws: Never.self) { try range("00010101T000000Z") }
+        #expect(throws: Never.self) { try range("99991231T235959Z") }
+    }
 }

@@ -92,6 +92,9 @@ struct ChangeDraft {
             error.member = holder
             throw error
         }
+        if let uid, let before = old?.uid, rules.type == .calendar || rules.type == .addressbook {
+            throw CollectionStoreError(replacing: before, by: uid, at: name)
+        }
         if let uid = old?.uid { uids.remove(uid) }
         if let uid { uids.insert(uid) }
     }

@@ -193,6 +193,9 @@ struct CollectionBatch {
             error.member = holder
             throw error
         }
+        if let uid = facts.uid, let before = before ?? nil, before != uid {
+            throw CollectionStoreError(replacing: before, by: uid, at: name)
+        }
         if let uid = before ?? nil { table.remove(uid, name) }
         if let uid = facts.uid { table.insert(uid, name) }
     }

@@ -39,6 +39,8 @@ enum ContentRules {
         // What a calendar says that it takes is what it takes, also where nothing is set.
         let taken = components ?? CollectionProperties.defaultComponents
         requirements.supportedComponents = Set(taken.map(ComponentKind.init(name:)))
+        requirements.maximumInstances = ObjectLimits.maxInstances
+        requirements.maximumAttendees = ObjectLimits.maxAttendees
         let (object, violations) = CalendarObject.validated(bytes, requirements)
         if let first = violations.first {
             let isComponent = first.precondition == .supportedCalendarComponent

@@ -15,6 +15,7 @@ extension PrincipalSettings {
         calendarProxyReadFor = list("principal", "calendar-proxy-read-for")
         calendarProxyWriteFor = list("principal", "calendar-proxy-write-for")
         displayName = file["principal", "displayname"]
+        deadProperties = DeadPropertyText.read(file)
         for key in file.keys(in: "shares") {
             if let text = file["shares", key], let path = try? CollectionPath(text) { shares.append(path) }
         }
@@ -34,9 +35,8 @@ extension PrincipalSettings {
         set("principal", "calendar-proxy-read-for", joined(calendarProxyReadFor), joined(old.calendarProxyReadFor))
         set("principal", "calendar-proxy-write-for", joined(calendarProxyWriteFor), joined(old.calendarProxyWriteFor))
         set("principal", "displayname", displayName, old.displayName)
-        guard shares != old.shares else { return }
-        for key in file.keys(in: "shares") { file.set("shares", key, to: nil) }
-        for (number, path) in shares.enumerated() { file.set("shares", "share\(number + 1)", to: path.string) }
+        if deadProperties != old.deadProperties { DeadPropertyText.write(deadProperties, to: &file) }
+        if shares != old.shares { file.replace("shares", "share", shares.map(\.string)) }
     }
 }
 

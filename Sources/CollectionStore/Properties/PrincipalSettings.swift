@@ -17,6 +17,8 @@ package struct PrincipalSettings: Hashable, Sendable {
     package var shares: [CollectionPath] = []
     /// `DAV:displayname`; the name of the directory when it is nil.
     package var displayName: String?
+    /// Properties without meaning to the server, as XML by Clark name.
+    package var deadProperties: [String: String] = [:]
 
     package init() {}
 

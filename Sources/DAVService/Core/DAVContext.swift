@@ -172,9 +172,11 @@ final class DAVContext: Sendable {
 
     /// The href of a path, route prefix included.
     func href(_ path: CollectionPath, isCollection: Bool) -> String {
-        let shown = showsShares ? shares.shown(path) : path
-        return prefix.add(ResourcePath(segments: shown.segments, isCollection: isCollection).encoded)
+        prefix.add(ResourcePath(segments: shownPath(path).segments, isCollection: isCollection).encoded)
     }
+
+    /// Where the person behind the request sees what is at a path.
+    func shownPath(_ path: CollectionPath) -> CollectionPath { showsShares ? shares.shown(path) : path }
 
     func href(_ resource: Resource) -> String { href(resource.path, isCollection: resource.isCollection) }
 

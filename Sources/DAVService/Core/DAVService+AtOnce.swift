@@ -16,6 +16,12 @@ extension DAVService {
             options.singleUserPrincipal != nil || path.isWithin(principal),
             let stored = storage.memberAtOnce(at: path), let conditions = try? ConditionalRequest(request.headers)
         else { return nil }
+        // In which version a card is wanted takes a look at it.
+        if stored.collectionType != .calendar, let accept = request.headers[.accept],
+            CardNegotiation(accept: accept, stored: nil) != .asStored
+        {
+            return nil
+        }
         return GetHandler.answer(stored, conditions, request.method)
     }
 }

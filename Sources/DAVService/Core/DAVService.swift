@@ -39,6 +39,7 @@ package struct DAVService: Sendable {
             if request.method == .options, request.user == nil, options.singleUserPrincipal == nil {
                 return OptionsHandler.anonymous
             }
+            try Self.requirePlainBody(request)
             let context = try await DAVContext(request, service: self)
             try await createPrincipalIfMissing(context)
             guard let handler = HandlerTable.handlers[request.method] else {
@@ -50,6 +51,14 @@ package struct DAVService: Sendable {
         } catch {
             return answer(to: error, request)
         }
+    }
+
+    /// What is stored is stored as it comes, so that it must not come compressed (RFC 9110, 8.4 and 15.5.16).
+    private static func requirePlainBody(_ request: DAVRequest) throws(DAVError) {
+        guard let coding = request.headers[.contentEncoding], coding.lowercased() != "identity" else { return }
+        throw DAVError(
+            .unsupportedMediaType, "Bodies are taken as they are, not in the encoding \(coding.prefix(32)).",
+            headers: [.acceptEncoding: "identity"])
     }
 
     /// The answer to a request whose body is larger than any that is read. Its body is left out.

@@ -5,6 +5,9 @@ import XMLStream
 
 /// ACL (RFC 3744, 8.1): lets others into a collection, or out again. Who is let in finds it in their home.
 struct ACLHandler: DAVHandler {
+    /// How many entries one resource may have.
+    private static let maximumEntries = 500
+
     func respond(_ context: DAVContext) async throws -> DAVResponse {
         let path = try context.collectionPath(context.target)
         try await context.require(.writeAcl, on: path)
@@ -16,6 +19,11 @@ struct ACLHandler: DAVHandler {
             throw DAVError(.forbidden, "Others are let into calendars, address books and collections as a whole.")
         }
         let request = try ACLRequest(parsing: context.request.body)
+        guard request.entries.count <= Self.maximumEntries else {
+            throw DAVError(
+                .forbidden, .limitedNumberOfAces,
+                "An ACL has \(request.entries.count) entries; \(Self.maximumEntries) are the most.")
+        }
         var grants: [AccessGrant] = []
         for entry in request.entries where !entry.isFixed {
             guard let grant = try await grant(entry, on: path, context) else { continue }

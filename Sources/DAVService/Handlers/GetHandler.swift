@@ -21,7 +21,17 @@ struct GetHandler: DAVHandler {
         case .member(let member, let view):
             headers[.contentType] = resource.contentType
             let content = try await view.content(of: member)
-            body = resource.kind == .calendarObject ? context.withWantedTimeZones(content) : content
+            switch resource.kind {
+            case .calendarObject: body = context.withWantedTimeZones(content)
+            case .card:
+                let card = try CardNegotiation.render(content, accept: context.request.headers[.accept])
+                body = card.bytes
+                if let version = card.version {
+                    headers[.contentType] = "text/vcard; charset=utf-8; version=\(version)"
+                }
+                headers[.vary] = "Accept"
+            default: body = content
+            }
             if context.request.headers[.calDAVTimezones] != nil { headers[.vary] = "CalDAV-Timezones" }
         case .collection, .directory:
             let rendering = try await CollectionRendering.choose(for: resource, context)
@@ -63,8 +73,9 @@ struct GetHandler: DAVHandler {
         case .failed: return nil
         case .proceed: break
         }
-        headers[.contentType] = stored.member.contentType(
-            as: ResourceKind(of: stored.member, in: stored.collectionType))
+        let kind = ResourceKind(of: stored.member, in: stored.collectionType)
+        headers[.contentType] = stored.member.contentType(as: kind)
+        if kind == .card { headers[.vary] = "Accept" }
         return answer(stored.content, headers, method)
     }
 }

@@ -1,6 +1,7 @@
 import CollectionStore
 import HTTPTypes
 import WebDAV
+import XMLStream
 
 /// Copies and moves members with their dead properties.
 struct MemberTransfer {
@@ -50,6 +51,7 @@ struct MemberTransfer {
             }
             return
         }
+        try await requireSameObject(member, of: view, at: destination)
         do {
             try await context.storage.rename(
                 member.name, to: try MemberName(destination.name), in: view.path, if: condition, replacing: replacing,
@@ -57,6 +59,18 @@ struct MemberTransfer {
         } catch {
             throw try await MemberRefusal.explain(error, in: view.path, context)
         }
+    }
+
+    /// - Throws: 403 `no-uid-conflict` when what is replaced is another object.
+    private func requireSameObject(
+        _ member: Member, of view: any CollectionView, at destination: CollectionPath
+    ) async throws {
+        guard view.type == .calendar || view.type == .addressbook,
+            let old = try await view.member(named: try MemberName(destination.name)),
+            let uid = try await view.facts(of: member).uid, let other = try await view.facts(of: old).uid, uid != other
+        else { return }
+        let error = CollectionStoreError(replacing: other, by: uid, at: old.name)
+        throw DAVError(error, storingIn: view.type) { context.href(view.path.appending($0), isCollection: false) }
     }
 
     private func setProperties(
@@ -72,6 +86,19 @@ struct MemberTransfer {
 
 /// Why a member was not stored, with the vocabulary of the collection it was for.
 enum MemberRefusal {
+    /// Said by programs that do not know what they send.
+    private static let vague: Set = [
+        "text/calendar", "text/vcard", "text/x-vcard", "text/plain", "application/octet-stream",
+        "application/x-www-form-urlencoded",
+    ]
+
+    /// The media type of the body, if it is said and none that is stored here.
+    private static func foreignType(_ request: DAVRequest) -> String? {
+        guard [.put, .post].contains(request.method), let field = request.headers[.contentType] else { return nil }
+        let type = field.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        return type.isEmpty || vague.contains(type) ? nil : String(type.prefix(64))
+    }
+
     /// Looks at the place again, to say more than the storage can.
     static func explain(
         _ error: any Error, in parent: CollectionPath, _ context: DAVContext
@@ -89,8 +116,18 @@ enum MemberRefusal {
             return DAVError(
                 .methodNotAllowed, error.reason, headers: [.allow: HandlerTable.allow(.plainCollection)])
         }
-        return DAVError(error, storingIn: view.type) { member in
+        var refusal = DAVError(error, storingIn: view.type) { member in
             context.href(view.path.appending(member), isCollection: false)
         }
+        // What calls itself something else, and is it, is not invalid but of the wrong kind.
+        if error.code == .invalidContent, let type = foreignType(context.request) {
+            switch refusal.condition?.name {
+            case .validCalendarData: refusal.condition = XMLElement(.supportedCalendarData)
+            case .validAddressData: refusal.condition = XMLElement(.supportedAddressData)
+            default: return refusal
+            }
+            refusal.reason += " It came as \(type)."
+        }
+        return refusal
     }
 }

@@ -13,7 +13,7 @@ struct PropfindHandler: DAVHandler {
         var writer = PropertyWriter(request.selection, context: context)
         let selection = request.selection
         if !context.preferences.depthNoRoot || depth == .zero {
-            try writer.write(resource, extra: try await Quota.values(for: resource, selection, context))
+            try writer.write(resource, extra: try await context.lookedUp(for: resource, selection))
         }
         var walk = Walk(selection: selection, isDeep: depth == .infinity, context: context)
         if depth != .zero { walk.add(.below(resource)) }
@@ -60,7 +60,7 @@ struct PropfindHandler: DAVHandler {
                 for member in pages[page] { try writer.write(member, in: view) }
                 if page + 1 < pages.count { add(.members(view, pages, page: page + 1)) }
             case .collection(let child):
-                try writer.write(child, extra: try await Quota.values(for: child, selection, context))
+                try writer.write(child, extra: try await context.lookedUp(for: child, selection))
                 if isDeep { add(.below(child)) }
             }
             return true

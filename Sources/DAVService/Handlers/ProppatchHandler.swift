@@ -36,12 +36,7 @@ struct ProppatchHandler: DAVHandler {
         _ change: PropertyChange, _ holder: PropertyHolder, _ context: DAVContext
     ) async throws -> DAVError? {
         do {
-            try await context.storage.updateProperties(at: holder.collection, by: context.author) {
-                (properties) throws(CollectionStoreError) in
-                var own = holder.own(in: properties)
-                try change.applied(&own)
-                holder.replace(own, in: &properties)
-            }
+            try await holder.store(change, context)
             return nil
         } catch {
             guard error.code == .invalidProperty else { throw error }
@@ -56,7 +51,7 @@ struct ProppatchHandler: DAVHandler {
             let error =
                 isProtected
                 ? DAVError(.forbidden, .cannotModifyProtectedProperty, "This property is set by the server.")
-                : DAVError(.forbidden, "Only collections and their members keep properties.")
+                : DAVError(.forbidden, "Only people, collections and their members keep properties.")
             return (name: update.name, error: error)
         }
         return answer(
@@ -67,45 +62,5 @@ struct ProppatchHandler: DAVHandler {
         var writer = MultistatusWriter()
         writer.response(context.href(resource), propstats: propstats)
         return .multistatus(writer.finish())
-    }
-}
-
-/// Where the properties of a resource are kept: in its collection's metadata, those of a member under its name.
-private struct PropertyHolder: Sendable {
-    let collection: CollectionPath
-    let properties: CollectionProperties
-    private let member: MemberName?
-
-    init?(_ resource: Resource) {
-        switch resource.content {
-        case .directory: return nil
-        case .collection(let view):
-            collection = view.path
-            member = nil
-            properties = view.properties
-        case .member(let member, let view):
-            collection = view.path
-            self.member = member.name
-            properties = Self.own(of: member.name, in: view.properties)
-        }
-    }
-
-    func own(in properties: CollectionProperties) -> CollectionProperties {
-        member.map { Self.own(of: $0, in: properties) } ?? properties
-    }
-
-    func replace(_ own: CollectionProperties, in properties: inout CollectionProperties) {
-        guard let member else {
-            properties = own
-            return
-        }
-        properties.memberProperties[member] = own.deadProperties.isEmpty ? nil : own.deadProperties
-    }
-
-    /// Members have dead properties only.
-    private static func own(of member: MemberName, in properties: CollectionProperties) -> CollectionProperties {
-        var own = CollectionProperties()
-        own.deadProperties = properties.memberProperties[member] ?? [:]
-        return own
     }
 }

@@ -5,7 +5,7 @@ import WebDAV
 import XMLStream
 
 extension PropertyRegistry {
-    /// RFC 4791, 5.2 and 6.2; RFC 6638, 2.4; RFC 7809, 5.2.
+    /// RFC 4791, 5.2 and 6.2; RFC 6638, 2.4; RFC 7809, 5.
     static let caldav: [LiveProperty] = [
         LiveProperty(.calendarHomeSet, on: .principal) { scope in
             scope.context.homes(scope.resource.settings?.calendarHomes, of: scope.resource.path)
@@ -90,11 +90,14 @@ extension PropertyRegistry {
         LiveProperty(.caldavMaxResourceSize, on: [.calendar, .scheduleInbox]) { scope in
             .text(String(scope.context.options.maxResourceSize))
         },
-        LiveProperty(.maxInstances, on: [.calendar, .scheduleInbox]) { scope in
-            .text(String(scope.context.options.maxInstances))
+        LiveProperty(.maxInstances, on: [.calendar, .scheduleInbox]) { _ in .text(String(ObjectLimits.maxInstances)) },
+        LiveProperty(.maxAttendeesPerInstance, on: [.calendar, .scheduleInbox]) { _ in
+            .text(String(ObjectLimits.maxAttendees))
         },
-        LiveProperty(.minDateTime, on: [.calendar, .scheduleInbox]) { _ in .text("00010101T000000Z") },
-        LiveProperty(.maxDateTime, on: [.calendar, .scheduleInbox]) { _ in .text("99991231T235959Z") },
+        LiveProperty(.minDateTime, on: [.calendar, .scheduleInbox]) { _ in .text(RequestedTimeRange.earliest) },
+        LiveProperty(.maxDateTime, on: [.calendar, .scheduleInbox]) { _ in .text(RequestedTimeRange.latest) },
+        // No server for time zones stands beside this one; clients choose their own (RFC 7809, 5.1).
+        LiveProperty(.timezoneServiceSet, on: .plainCollection) { _ in .empty },
     ]
 }
 

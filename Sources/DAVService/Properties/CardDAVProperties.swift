@@ -26,5 +26,9 @@ extension PropertyRegistry {
         LiveProperty(.carddavMaxResourceSize, on: .addressbook) { scope in
             .text(String(scope.context.options.maxResourceSize))
         },
+        // Encoded in base64 and folded it takes less than half as much again, and the card has other lines.
+        LiveProperty(.maxImageSize, on: .addressbook) { scope in
+            .text(String(scope.context.options.maxResourceSize / 2))
+        },
     ]
 }

@@ -117,7 +117,7 @@ struct MemberTemplate: Sendable {
                 switch extra[name] {
                 case .bytes(let value): writer.text(value)
                 case .escaped(let value): writer.prepared { $0 += value }
-                case nil: break
+                case .refused, nil: break
                 }
             }
         }

@@ -72,6 +72,9 @@ struct PropertyChange: Sendable {
             properties.deadProperties[name.description] = nil
             return
         }
+        guard !name.namespace.unicodeScalars.contains(where: { $0.value <= 0x20 || $0 == "{" || $0 == "}" }) else {
+            throw DAVError(.forbidden, "The namespace of \(name.local) is no URI.")
+        }
         var writer = XMLWriter(prefixes: [])
         writer.element(element)
         properties.deadProperties[name.description] = String(decoding: writer.bytes, as: UTF8.self)

@@ -60,6 +60,11 @@ struct PropertyWriter {
         _ member: Member, in view: any CollectionView, extra: [XMLName: ExtraValue] = [:]
     ) throws(DAVError) {
         try checkSize()
+        if case .refused(let error)? = extra[.addressData] {
+            return write(
+                context.href(view.path.appending(member.name), isCollection: false), status: error.status,
+                error: error.condition, description: error.reason)
+        }
         if parent?.path != view.path { parent = makeParent(view, member) }
         guard parent?.template != nil, parent?.special.isEmpty == true || parent?.special[member.name] == nil,
             parent?.template?.extras.allSatisfy({ extra[$0] != nil }) == true
@@ -181,12 +186,15 @@ enum ExtraValue: Sendable {
     case bytes([UInt8])
     /// The same, escaped for XML already.
     case escaped([UInt8])
+    /// The resource cannot be given as it is asked for: the answer about it is this.
+    case refused(DAVError)
 
     func write(_ name: XMLName, _ xml: inout XMLWriter) {
         xml.start(name)
         switch self {
         case .bytes(let bytes): xml.text(bytes)
         case .escaped(let bytes): xml.append { $0 += bytes }
+        case .refused: break
         }
         xml.end()
     }
@@ -196,7 +204,7 @@ extension Resource {
     /// Properties that the server only keeps for its clients, as XML by Clark name.
     var deadProperties: [String: String] {
         switch content {
-        case .directory: [:]
+        case .directory(let view): view.settings.deadProperties
         case .collection(let view): view.properties.deadProperties
         case .member(let member, let view): view.properties.memberProperties[member.name] ?? [:]
         }

@@ -4,14 +4,17 @@ import XMLStream
 
 extension PropertyRegistry {
     /// RFC 6578, 4; the change tag of calendarserver.org, which older clients use.
+    /// Those of plain collections look at what is below; see ``CollectionTree``.
     static let synchronisation: [LiveProperty] = [
-        LiveProperty(.syncToken, on: .stores) { scope in
+        LiveProperty(.syncToken, on: simpleStores) { scope in
             scope.resource.collection.map { .text(SyncTokenURI.write($0.syncToken)) }
         },
-        LiveProperty(.getctag, on: .stores, get: changeTag),
+        LiveProperty(.getctag, on: simpleStores, get: changeTag),
         // Some clients look for it in the namespace of WebDAV.
-        LiveProperty(XMLName(dav: "getctag"), on: .stores, get: changeTag),
+        LiveProperty(XMLName(dav: "getctag"), on: simpleStores, get: changeTag),
     ]
+
+    private static let simpleStores = ResourceKind.stores.subtracting(.plainCollection)
 }
 
 /// The state of the collection as an opaque text.

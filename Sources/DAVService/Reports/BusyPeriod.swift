@@ -1,4 +1,5 @@
 import ContentLines
+import HTTPTypes
 import ICalendar
 import WebDAV
 
@@ -17,11 +18,21 @@ struct BusyPeriod: Hashable {
     var end: Int
 
     /// What an object says about a range; what cannot be evaluated says nothing.
+    /// - Throws: 507 `number-of-matches-within-limits` for more than `limit` instances: nobody is called free for that.
     static func periods(
         of object: CalendarObject, in range: ICalendar.TimeRange, _ zones: ZoneContext, limit: Int
-    ) -> [BusyPeriod] {
+    ) throws(DAVError) -> [BusyPeriod] {
         var result: [BusyPeriod] = []
-        let instances = (try? object.instances(in: range, zones: zones, limit: limit)) ?? []
+        var instances: [Instance] = []
+        do {
+            instances = try object.instances(in: range, zones: zones, limit: limit)
+        } catch {
+            if error.code == .limitExceeded {
+                throw DAVError(
+                    .insufficientStorage, .numberOfMatchesWithinLimits,
+                    "An event recurs more than \(limit) times in the range; ask for a shorter one.")
+            }
+        }
         for instance in instances where instance.component.kind == .event {
             guard let kind = kind(of: instance.component), instance.end > instance.start else { continue }
             result.append(BusyPeriod(kind: kind, start: instance.start.seconds, end: instance.end.seconds))

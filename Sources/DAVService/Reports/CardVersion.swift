@@ -4,14 +4,13 @@ import VCard
 /// Cards in the version that a client asks for (RFC 6352, 8.7.2): what vCard 3.0 (RFC 2426) and 4.0 (RFC 6350) write
 /// differently is rewritten, everything else stays.
 enum CardVersion {
-    /// - Returns: the bytes as they are when they have that version already.
-    static func convert(_ object: VCardObject, to version: String) -> [UInt8] {
+    /// - Returns: the bytes as they are when they have that version already; nil for what cannot be converted.
+    static func convert(_ object: VCardObject, to version: String) -> [UInt8]? {
         guard object.cards.contains(where: { $0.version != version }) else { return object.source }
         var writer = ContentLineWriter()
         for card in object.cards {
-            let lines = card.properties.compactMap { line in
-                version == "4.0" ? toVersion4(CardLine(line)) : toVersion3(CardLine(line))
-            }
+            guard let old = lines(of: card) else { return nil }
+            let lines = old.compactMap { version == "4.0" ? toVersion4($0) : toVersion3($0) }
             writer.write("BEGIN", value: "VCARD".utf8)
             writer.write("VERSION", value: version.utf8)
             for line in lines { line.write(to: &writer) }
@@ -22,6 +21,17 @@ enum CardVersion {
             writer.write("END", value: "VCARD".utf8)
         }
         return writer.bytes
+    }
+
+    private static func lines(of card: VCard) -> [CardLine]? {
+        switch card.version {
+        case "3.0", "4.0": return Array(card.properties).map { CardLine($0) }
+        case "2.1":
+            // A card inside a card has no place in the later versions.
+            guard card.properties(named: "AGENT").isEmpty else { return nil }
+            return Array(card.properties).map { CardLine(version21: $0) }
+        default: return nil
+        }
     }
 
     private static let binary: Set<String> = ["PHOTO", "LOGO", "SOUND", "KEY"]
@@ -144,34 +154,5 @@ enum CardVersion {
             ? "--\(digits.prefix(2))-\(digits.suffix(2))"
             : "\(digits.prefix(4))-\(digits.dropFirst(4).prefix(2))-\(digits.suffix(2))"
         return Array((spaced + rest).utf8)
-    }
-}
-
-/// One line of a card in its parts.
-private struct CardLine {
-    var group: String?
-    /// Upper case.
-    var name: String
-    var parameters: [(name: String, values: [String])]
-    /// As it stands in the card, escapes included.
-    var value: [UInt8]
-
-    init(_ line: ContentLine) {
-        group = line.group
-        name = line.name
-        parameters = line.parameters.map { ($0.name, $0.values) }
-        value = Array(line.value)
-    }
-
-    /// Takes a parameter off, all of them that have the name.
-    @discardableResult
-    mutating func remove(_ parameter: String) -> [String] {
-        let values = parameters.filter { $0.name == parameter }.flatMap(\.values)
-        parameters.removeAll { $0.name == parameter }
-        return values.flatMap { $0.split(separator: ",").map(String.init) }
-    }
-
-    func write(to writer: inout ContentLineWriter) {
-        writer.write((group.map { $0 + "." } ?? "") + name, parameters, value: value)
     }
 }

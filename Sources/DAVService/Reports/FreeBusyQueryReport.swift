@@ -29,7 +29,7 @@ struct FreeBusyQueryReport: DAVReport {
             for member in try await members(of: view, range) {
                 try context.checkTime()
                 guard let object = try? CalendarObject(parsing: try await view.content(of: member)) else { continue }
-                periods += BusyPeriod.periods(
+                periods += try BusyPeriod.periods(
                     of: object, in: range, resource.zones, limit: context.options.maxInstances)
                 try require(periods, context)
             }

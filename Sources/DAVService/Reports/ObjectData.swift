@@ -57,7 +57,10 @@ struct ObjectData: Sendable {
         case .card:
             guard let card else { return [:] }
             let bytes = if let content { content } else { try await view.content(of: member) }
-            return Self.value(.addressData, render(bytes, card))
+            guard let rendered = render(bytes, card) else {
+                return [.addressData: .refused(Self.inconvertible(card.version ?? ""))]
+            }
+            return Self.value(.addressData, rendered)
         default: return [:]
         }
     }
@@ -106,13 +109,21 @@ struct ObjectData: Sendable {
         }
     }
 
-    private func render(_ bytes: [UInt8], _ selection: AddressDataSelection) -> [UInt8] {
-        guard selection.properties != nil || selection.version != nil, var object = try? VCardObject(parsing: bytes)
-        else { return bytes }
-        if let version = selection.version,
-            let converted = try? VCardObject(parsing: CardVersion.convert(object, to: version))
-        {
-            object = converted
+    /// RFC 6352, 5.1.1.
+    static func inconvertible(_ version: String) -> DAVError {
+        DAVError(
+            .forbidden, .supportedAddressDataConversion,
+            "This card cannot be written as vCard \(version); GET gives it as it is.")
+    }
+
+    /// nil when the card cannot be given in the version.
+    private func render(_ bytes: [UInt8], _ selection: AddressDataSelection) -> [UInt8]? {
+        guard selection.properties != nil || selection.version != nil else { return bytes }
+        guard var object = try? VCardObject(parsing: bytes) else { return selection.version == nil ? bytes : nil }
+        if let version = selection.version {
+            guard let converted = CardVersion.convert(object, to: version) else { return nil }
+            guard let parsed = try? VCardObject(parsing: converted) else { return nil }
+            object = parsed
         }
         guard let properties = selection.properties else { return object.source }
         return CardSubset.render(object, properties)

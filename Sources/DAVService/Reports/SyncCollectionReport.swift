@@ -15,9 +15,8 @@ struct SyncCollectionReport: DAVReport {
         guard let view = resource.collection else {
             throw DAVError(.forbidden, .supportedReport, "This directory does not keep track of changes.")
         }
-        if request.isInfinite, resource.kind == .plainCollection {
-            throw DAVError(
-                .forbidden, .syncTraversalSupported, "Changes are told for one collection at a time: use sync-level 1.")
+        if resource.kind == .plainCollection {
+            return try await TreeSynchronisation.respond(request, resource, context)
         }
         let changes = try await view.changes(since: request.token.map(SyncTokenURI.read), limit: request.limit)
         let listing = Listing(
@@ -60,12 +59,7 @@ struct SyncCollectionReport: DAVReport {
             for name in changes.removed {
                 writer.write(context.href(view.path.appending(name), isCollection: false), status: .notFound)
             }
-            if changes.isTruncated {
-                writer.write(
-                    context.href(target), status: .insufficientStorage,
-                    error: XMLElement(.numberOfMatchesWithinLimits),
-                    description: "There is more: ask again with the new token.")
-            }
+            if changes.isTruncated { writer.writeTruncation(of: target, context) }
             return false
         }
     }

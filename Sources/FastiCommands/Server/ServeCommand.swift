@@ -41,6 +41,8 @@ struct ServeCommand: ContextualCommand {
 
     @OptionGroup(title: "Of Xandikos") var xandikos: XandikosOptions
 
+    @OptionGroup var later: XandikosLaterOptions
+
     @Flag(name: .customLong("defaults"), help: "Create what is missing: the folder, a calendar and an address book.")
     var defaults = false
 
@@ -124,6 +126,11 @@ struct ServeCommand: ContextualCommand {
         if let metricsPort, !(0...65_535).contains(metricsPort) {
             throw ValidationError("--metrics-port must be between 0 and 65535.")
         }
+        guard givenPrincipal?.contains("%(") != true else {
+            throw ValidationError(
+                "--current-user-principal is one path here. Where people log in, the principal of each is /NAME/: see "
+                    + "--users and --trust-x-remote-user-from.")
+        }
         guard givenPrincipal?.hasPrefix("/") ?? true, givenPrefix?.hasPrefix("/") ?? true else {
             throw ValidationError("Paths of the server begin with a slash.")
         }
@@ -132,9 +139,11 @@ struct ServeCommand: ContextualCommand {
     func run(in context: CommandContext) async throws -> ExitStatus {
         let setup = try setup(context)
         let folder = try context.dataFolder(directory)
-        for name in ["DUMP_DAV_XML", "AVAHI", "NO_STRICT", "PARANOID", "EAGER"] {
-            _ = try ServerEnvironment(context.environment).flag(name)
-        }
+        let environment = ServerEnvironment(context.environment)
+        for name in ["NO_STRICT", "PARANOID", "EAGER"] { _ = try environment.flag(name) }
+        let dumpsXML =
+            try xandikos.dumpXML || environment.flag("DUMP_DAV_XML") || environment.flag("XANDIKOS_DUMP_DAV_XML")
+        for warning in try later.warnings(environment) { context.warn(warning) }
         let storage = try await openStorage(folder, setup)
         let logger = try logger(context)
         let service = DAVService(storage: storage, options: try options(context, folder, setup), logger: logger)
@@ -153,7 +162,7 @@ struct ServeCommand: ContextualCommand {
             storage: storage, executable: executable, largestMember: maxResourceSize << 20, logger: logger)
         let server = try FastiServer(
             service: service, git: git, gate: gate, address: setup.address, certificate: certificate, metrics: metrics,
-            largestBody: maxResourceSize << 20 + 1 << 20, logger: logger
+            largestBody: maxResourceSize << 20 + 1 << 20, dumpsXML: dumpsXML, logger: logger
         ) { port in
             try? Welcome(
                 folder: folder, address: setup.address, isSecure: certificate != nil, port: port,
@@ -231,7 +240,8 @@ struct ServeCommand: ContextualCommand {
         let listenAddress = givenAddress ?? environment.text("LISTEN_ADDRESS") ?? "127.0.0.1"
         let address: ListenAddress =
             listenAddress.contains("/")
-            ? .unixSocket(listenAddress, mode: xandikos.permissions) : .host(listenAddress, port: port)
+            ? .unixSocket(listenAddress, mode: xandikos.permissions, group: xandikos.group)
+            : .host(listenAddress, port: port)
         guard address.isLocal || !isSingleUser || withoutAuthentication else {
             throw Self.openDoor(listenAddress)
         }

@@ -26,7 +26,7 @@ struct Welcome {
 
     private var url: String {
         switch address {
-        case .unixSocket(let path, _): "unix:\(path)"
+        case .unixSocket(let path, _, _): "unix:\(path)"
         case .activated: "sockets of the service manager"
         case .host(let host, _):
             "\(isSecure ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host == "127.0.0.1" ? "localhost" : host):\(port)"

@@ -1,14 +1,17 @@
 internal import ArgumentParser
+internal import Glibc
 
-/// Options of Xandikos that have no meaning here, so that its command lines go on working.
+/// Options of Xandikos: those with a meaning here, and those without, so that its command lines go on working.
 struct XandikosOptions: ParsableArguments {
     @Flag(name: .customLong("debug"), help: "Log more (environment: LOG_LEVEL).") var debug = false
 
     @Flag(name: .customLong("no-strict"), help: ArgumentHelp(XandikosOptions.unused, visibility: .hidden))
     var noStrict = false
-    @Flag(name: .customLong("dump-dav-xml"), help: ArgumentHelp(XandikosOptions.unused, visibility: .hidden))
+    @Flag(
+        name: .customLong("dump-dav-xml"),
+        help:
+            "Print the XML of requests and answers, to look for a fault. It tells what people have in their calendars.")
     var dumpXML = false
-    @Flag(name: .customLong("avahi"), help: ArgumentHelp(XandikosOptions.unused, visibility: .hidden)) var avahi = false
     @Flag(name: .customLong("eager"), help: ArgumentHelp(XandikosOptions.unused, visibility: .hidden)) var eager = false
     @Flag(name: .customLong("paranoid"), help: ArgumentHelp(XandikosOptions.unused, visibility: .hidden)) var paranoid =
         false
@@ -33,6 +36,10 @@ struct XandikosOptions: ParsableArguments {
         name: .customLong("socket-mode"),
         help: ArgumentHelp("Permissions of the Unix socket, octal: 660.", valueName: "mode"))
     var socketMode: String?
+    @Option(
+        name: .customLong("socket-group"),
+        help: ArgumentHelp("The group that the Unix socket belongs to, by name or number.", valueName: "group"))
+    var socketGroup: String?
 
     func validate() throws {
         guard !autocert else {
@@ -44,12 +51,16 @@ struct XandikosOptions: ParsableArguments {
         guard socketMode == nil || permissions != nil else {
             throw ValidationError("--socket-mode takes an octal number such as 660.")
         }
+        if let socketGroup, group == nil { throw ValidationError("There is no group \(socketGroup).") }
     }
 
     /// nil when none were given, or nonsense.
     var permissions: UInt32? {
         socketMode.flatMap { UInt32($0, radix: 8) }.flatMap { $0 <= 0o777 ? $0 : nil }
     }
+
+    /// The number of the group; nil when none was given, or there is no such group.
+    var group: UInt32? { socketGroup.flatMap { UInt32($0) ?? getgrnam($0)?.pointee.gr_gid } }
 
     private static let unused = "Understood, and without effect."
 }

@@ -29,6 +29,7 @@ extension CalendarObject {
         }
         checkData(requirements, &violations)
         guard violations.isEmpty else { return violations }
+        checkYears(&violations)
         checkResource(requirements, &violations)
         checkInstances(requirements, &violations)
         return violations
@@ -74,6 +75,20 @@ extension CalendarObject {
             return invalid("\(place): DURATION has the value \(property.rawText), which is no duration.")
         }
         return nil
+    }
+
+    /// The year 0, which iCalendar can write and the calendar does not have (RFC 4791 5.2.6).
+    private func checkYears(_ violations: inout [CalendarViolation]) {
+        for component in components {
+            for property in component.properties {
+                guard
+                    property.isNamed("DTSTART") || property.isNamed("DTEND") || property.isNamed("DUE")
+                        || property.isNamed("RECURRENCE-ID"), property.value.starts(with: "0000".utf8)
+                else { continue }
+                let message = "Line \(property.index + 1): \(property.name) is before the year 1."
+                violations.append(CalendarViolation(.minDateTime, message))
+            }
+        }
     }
 
     private func checkStrictly(_ violations: inout [CalendarViolation]) {
@@ -142,10 +157,35 @@ extension CalendarObject {
         violations.append(CalendarViolation(.maxInstances, "It recurs more than \(maximum) times."))
     }
 
+    /// Whether one look says that there are not so many: nearly all objects are stored without any counting.
+    private static func hasFew(_ group: [Component], _ maximum: Int) -> Bool {
+        var most = group.count
+        for component in group {
+            for property in component.properties {
+                if property.isNamed("RDATE") {
+                    most += property.value.reduce(1) { $1 == UInt8(ascii: ",") ? $0 + 1 : $0 }
+                }
+                guard property.isNamed("RRULE") else { continue }
+                guard let rule = try? RecurrenceRule(parsing: property.value) else { continue }
+                switch rule.end {
+                case .never: continue
+                case .count(let count): most += min(count, maximum + 1)
+                case .until(let until):
+                    guard rule.frequency >= .daily, max(rule.byHour.count, 1) * max(rule.byMinute.count, 1) == 1,
+                        rule.bySecond.count <= 1, let start = component.property("DTSTART")?.calendarTime
+                    else { return false }
+                    // At most one a day.
+                    most += max(0, (until.local.seconds - start.local.seconds) / 86_400 + 2)
+                }
+            }
+        }
+        return most <= maximum
+    }
+
     /// Counts those of bounded recurrences; which zone times are in does not change their number.
     private func hasMoreInstances(than maximum: Int) -> Bool {
         let zones = ZoneResolver(self, .utc)
-        for group in recurringGroups {
+        for group in recurringGroups where !Self.hasFew(group, maximum) {
             var budget = WorkBudget()
             guard let set = try? RecurrenceSet(group, zones, &budget), !set.isInfinite else { continue }
             var count = 0

@@ -41,6 +41,7 @@ package struct AddressbookFilter: Hashable, Sendable {
 
     /// - Throws: 403 `valid-filter` or `supported-collation`.
     package init(_ element: XMLElement) throws(DAVError) {
+        try FilterSize.check(element, .carddavSupportedFilter)
         test = try Test(element)
         var properties: [Property] = []
         for child in element.elements {

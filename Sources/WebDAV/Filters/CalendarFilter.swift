@@ -42,8 +42,10 @@ package struct CalendarFilter: Hashable, Sendable {
 
     package init(root: Component) { self.root = root }
 
-    /// - Throws: 403 `valid-filter` for filters that break the grammar, 403 `supported-collation`.
+    /// - Throws: 403 `valid-filter` for filters that break the grammar, `supported-filter` for too large ones,
+    ///   `supported-collation`.
     package init(_ element: XMLElement) throws(DAVError) {
+        try FilterSize.check(element, .caldavSupportedFilter)
         let roots = element.elements
         guard roots.count == 1, roots[0].name == .compFilter else {
             throw Self.invalid("The filter does not hold exactly one comp-filter.")

@@ -56,6 +56,8 @@ package struct TextMatch: Hashable, Sendable {
     package let type: MatchType
     package let isNegated: Bool
     private let key: [UInt8]
+    /// For each position of the key, how much of its beginning ends there too.
+    private let borders: [Int]
 
     package init(text: String, collation: Collation, type: MatchType = .contains, isNegated: Bool = false) {
         self.text = text
@@ -63,6 +65,7 @@ package struct TextMatch: Hashable, Sendable {
         self.type = type
         self.isNegated = isNegated
         key = collation.key(text)
+        borders = Self.borders(of: key)
     }
 
     init(
@@ -95,12 +98,30 @@ package struct TextMatch: Hashable, Sendable {
         case .startsWith: return value.starts(with: key)
         case .endsWith: return value.count >= key.count && value.suffix(key.count).elementsEqual(key)
         case .contains:
-            guard let first = key.first else { return true }
-            guard value.count >= key.count else { return false }
-            for start in 0...(value.count - key.count) where value[start] == first {
-                if value[start..<(start + key.count)].elementsEqual(key) { return true }
-            }
-            return false
+            return contains(value)
         }
+    }
+
+    /// As Knuth, Morris and Pratt search: in time that grows with both lengths, not with their product.
+    private func contains(_ value: [UInt8]) -> Bool {
+        guard !key.isEmpty else { return true }
+        var matched = 0
+        for byte in value {
+            while matched > 0, key[matched] != byte { matched = borders[matched - 1] }
+            if key[matched] == byte { matched += 1 }
+            if matched == key.count { return true }
+        }
+        return false
+    }
+
+    private static func borders(of key: [UInt8]) -> [Int] {
+        var borders = [Int](repeating: 0, count: key.count)
+        var matched = 0
+        for index in key.indices.dropFirst() {
+            while matched > 0, key[matched] != key[index] { matched = borders[matched - 1] }
+            if key[matched] == key[index] { matched += 1 }
+            borders[index] = matched
+        }
+        return borders
     }
 }

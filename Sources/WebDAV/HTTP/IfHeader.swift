@@ -21,6 +21,9 @@ package struct IfHeader: Hashable, Sendable {
 
     package let lists: [List]
 
+    /// Each condition may take a look at another resource.
+    private static let maximumConditions = 256
+
     /// - Throws: 400 when the value does not follow the grammar.
     package init(header text: String) throws(DAVError) {
         var scanner = HeaderScanner(text)
@@ -43,6 +46,9 @@ package struct IfHeader: Hashable, Sendable {
             scanner.skipSpaces()
         }
         guard !lists.isEmpty, isResourceUsed else { throw Self.malformed }
+        guard lists.reduce(0, { $0 + $1.conditions.count }) <= Self.maximumConditions else {
+            throw DAVError(.badRequest, "The If header has more than \(Self.maximumConditions) conditions.")
+        }
         self.lists = lists
     }
 
