@@ -89,8 +89,11 @@ public struct ConnectorRegistry: Sendable {
             if let maker = integration[keyPath: path] { return maker }
         }
         let known = integrations.filter { $0[keyPath: path] != nil }.flatMap(\.schemes).sorted()
+        // What people copy out of the settings of another program.
+        let isCalendarServer = ["http", "https"].contains(scheme) && known.contains("caldav")
         throw ConnectorError(
             .unsupported, "There is no \(role) for \"\(scheme):\".",
-            advice: "Known here: \(known.joined(separator: ", ")).")
+            advice: (isCalendarServer ? "The address of a calendar server begins with caldav:// in its place. " : "")
+                + "Known here: \(known.joined(separator: ", ")).")
     }
 }

@@ -296,7 +296,10 @@ package actor DAVExporter: RehearsingExporter {
     /// Gives a new collection its name, and compares what it is with what it was.
     private func conclude(_ index: Int) async throws {
         let target = targets[index]
-        if let mark = target.mark, target.tally.failed == 0 { await session.ledger.forget(target.url, mark) }
+        // What the server has changed would not be recognised by its contents.
+        if let mark = target.mark, target.tally.failed == 0, target.tally.differences().isEmpty {
+            await session.ledger.forget(target.url, mark)
+        }
         var wanted = target.wanted
         var refused = target.refused
         if let name = target.finalName {

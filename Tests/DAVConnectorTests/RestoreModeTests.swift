@@ -301,6 +301,19 @@ import XMLStream
         #expect(mode == 0o600)
     }
 
+    /// A server that writes what it stores in its own way, so that the calendar no longer looks like the snapshot.
+    @Test func point28_theNextRunKnowsWhatTheServerChanged() async throws {
+        let folder = try TemporaryFolder()
+        let server = MemoryServer(
+            .init(rewrite: { bytes in
+                Array(String(decoding: bytes, as: UTF8.self).replacing("UID:a", with: "UID:A").utf8)
+            }))
+        let snapshot = try await snapshot()
+        for _ in 0..<2 { _ = try await restore(snapshot, to: server, stateDirectory: folder.path) }
+        #expect(server.with { $0.collections.keys.sorted() } == ["/cal/work/", "/card/people/"])
+        #expect(server.count("PUT") == 4)
+    }
+
     @Test func point25_aSecondRunMakesNoSecondCopyOfHeldEvents() async throws {
         let source = MemoryServer()
         source.addCalendar(
@@ -353,7 +366,8 @@ import XMLStream
         #expect(server.object("/cal/work/", "a.ics") == bytes)
     }
 
-    /// Objects that have been handed over and are not at the server yet: one batch of 8 MiB, whatever there is to restore.
+    /// Objects that have been handed over and are not at the server yet: three batches of 8 MiB at the most (one read, one
+    /// sent, one read back), whatever there is to restore.
     @Test func point19_aRestoreHoldsAFewBatches() async throws {
         let source = MemoryServer()
         let text = String(repeating: "x", count: 1 << 20)
@@ -372,7 +386,7 @@ import XMLStream
             most = max(most, number + 1 - server.count("PUT"))
         }
         #expect(try await exporter.finish().isEmpty)
-        #expect(server.count("PUT") == 60 && most <= 25, "\(most)")
+        #expect(server.count("PUT") == 60 && most <= 27, "\(most)")
     }
 
     @Test func point26_overridesStayWithTheirEvent() async throws {

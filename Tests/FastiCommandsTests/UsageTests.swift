@@ -51,6 +51,24 @@ struct UsageTests {
         #expect(try await program.run(["help"] + words).text == result.text)
     }
 
+    @Test("What people try first is answered with the next step")
+    func nextSteps() async throws {
+        let program = try Program()
+        let unknown = try await program("help", "bakup")
+        #expect(unknown.status == 64 && unknown.standardError.contains("Did you mean \"backup\"?"))
+        #expect(try await program("help", "source", "nope").status == 64)
+        #expect(try await program("help", "source", "add").status == 0)
+        let absent = try await program("at", "new", "ls")
+        #expect(absent.status == 66 && absent.standardError.contains("fasti at new create"), "\(absent.standardError)")
+        _ = try await program("at", "new", "create", "-plaintext")
+        let web = try await program("at", "new", "backup", "https://cal.example.org/dav")
+        #expect(web.status == 1 && web.standardError.contains("caldav://"), "\(web.standardError)")
+        let refused = try await program("at", "new", "backup", "caldav+http://127.0.0.1:1/")
+        #expect(
+            refused.standardError.contains("No connection to 127.0.0.1:1: Connection refused."),
+            "\(refused.standardError)")
+    }
+
     @Test("The root help names every command")
     func rootHelp() async throws {
         let program = try Program()

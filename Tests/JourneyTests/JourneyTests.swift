@@ -23,6 +23,7 @@ import Testing
         print("Stored \(accepted.count) of \(stored.count) objects; the server refused the others.")
         #expect(stored.values.allSatisfy { $0 == 201 || (400..<500).contains($0) }, "refused, but never failed")
         #expect(accepted.count > (corpus.isReal ? 450 : 1_999))
+        try await expectSentences(stored.filter { $0.value != 201 }.map(\.key), corpus, family, people)
 
         let calendarBefore = try await family.contents()
         let contactsBefore = try await people.contents()
@@ -81,6 +82,23 @@ import Testing
         try await fasti("at \(store) check")
         try await Verifier.expectSound(store, passphrase: "correct horse battery staple")
         await brothers.stop()
+    }
+
+    /// Every refusal says which rule and why, in words; a sample of them, since each takes a request of its own.
+    private func expectSentences(
+        _ refused: [String], _ corpus: (calendar: [String: [UInt8]], contacts: [String: [UInt8]], isReal: Bool),
+        _ family: RemoteCollection, _ people: RemoteCollection
+    ) async throws {
+        for (number, name) in refused.sorted().enumerated() where number % 23 == 0 {
+            let collection = name.hasSuffix(".vcf") ? people : family
+            let address = name.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? name
+            let answer = try await exchange(
+                "PUT", collection.server.url + collection.path + address,
+                headers: ["Content-Type": name.hasSuffix(".vcf") ? "text/vcard" : "text/calendar"],
+                body: corpus.calendar[name] ?? corpus.contacts[name] ?? [], user: collection.server.credentials)
+            let words = answer.text.firstMatch(of: /responsedescription>([^<]{10,})</)?.1
+            #expect(words?.contains(" ") == true, "\(name): \(answer.status) \(answer.text)")
+        }
     }
 }
 

@@ -71,12 +71,33 @@ package enum FastiProgram {
                 "There is no command \"\(printable(word.utf8))\".",
                 advice: near.map { "Did you mean \"\($0)\"?" } ?? "\"fasti help\" lists the commands.")
         }
+        let topic = front.arguments.dropFirst().filter { !$0.hasPrefix("-") }
+        if front.arguments.first == "help", !isCommand(topic) {
+            let near = topic.first.flatMap { Suggestion.nearest(to: $0, in: FastiCommand.commandNames) }
+            throw CommandError.usage(
+                "There is no command \"\(printable(topic.joined(separator: " ").utf8))\".",
+                advice: near.map { "Did you mean \"\($0)\"?" } ?? "\"fasti help\" lists the commands.")
+        }
         let command = try FastiCommand.parseAsRoot(front.arguments)
         if front.location != nil, let command = command as? any ContextualCommand, !type(of: command).worksOnStore {
             throw CommandError.usage(
                 "\"\(front.arguments.first ?? "")\" does not work on a store.", advice: "Leave out \"at LOCATION\".")
         }
         return command
+    }
+
+    /// Whether the words lead to a command or a group of commands; none lead to the program itself.
+    private static func isCommand(_ words: [String]) -> Bool {
+        var command: any ParsableCommand.Type = FastiCommand.self
+        for word in words where word != "help" {
+            guard
+                let next = command.configuration.subcommands.first(where: {
+                    $0._commandName == word || $0.configuration.aliases.contains(word)
+                })
+            else { return false }
+            command = next
+        }
+        return true
     }
 
     private static func run(_ command: any ContextualCommand, in context: CommandContext) async throws -> ExitStatus {
