@@ -42,6 +42,13 @@ final class RawConnection {
     /// Nothing more will be sent.
     func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// What comes first, as far as it comes at once; nil when the server stays silent.
+    func receiveSome() -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+        return count > 0 ? Array(buffer[..<count]) : nil
+    }
+
     /// Everything until the server closes the connection; nil when it stays silent.
     func receiveAll() -> [UInt8]? {
         var result: [UInt8] = []
