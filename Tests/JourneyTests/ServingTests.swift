@@ -178,7 +178,7 @@ import Testing
         let work = try TemporaryFolder()
         let serve = ["serve", "--defaults", "-d", work.appending("dav")]
         let process = try PeerProcess(python, ["-c", Self.activation, "tcp", "127.0.0.1", fasti] + serve)
-        let deadline = ContinuousClock.now + .seconds(90)
+        let deadline = ContinuousClock.now + .seconds(180)
         while !process.output.contains("Ctrl-C"), process.isRunning, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -196,7 +196,8 @@ import Testing
 
         let path = work.appending("socket")
         let local = try PeerProcess(python, ["-c", Self.activation, "unix", path, fasti] + serve)
-        while !local.output.contains("Ctrl-C"), local.isRunning, ContinuousClock.now < deadline {
+        let secondDeadline = ContinuousClock.now + .seconds(180)
+        while !local.output.contains("Ctrl-C"), local.isRunning, ContinuousClock.now < secondDeadline {
             try await Task.sleep(for: .milliseconds(20))
         }
         #expect(
