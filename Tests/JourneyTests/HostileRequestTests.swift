@@ -221,7 +221,7 @@ import XMLStream
         let folder = try TemporaryFolder()
         let server = try await start(in: folder)
         let before = try await state(server)
-        var generator = SeededNumbers(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         var seen: [Int: Int] = [:]
         for number in 0..<400 {
             let request = RandomRequest(&generator, play: Self.play)
@@ -250,19 +250,5 @@ import XMLStream
                 "/usr/bin/git", ["-C", folder.appending("user/calendars/\(name)"), "fsck", "--strict"])
             #expect(check.status == 0, "\(check.standardError)")
         }
-    }
-}
-
-/// The same numbers on every run (SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

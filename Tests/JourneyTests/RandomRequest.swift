@@ -92,7 +92,7 @@ struct RandomRequest {
         "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:c\r\nFN:A\r\nN:A;;;;\r\nitem1.EMAIL;TYPE=home:a@example.org\r\nEND:VCARD\r\n",
     ]
 
-    init(_ generator: inout SeededNumbers, play: String) {
+    init(_ generator: inout SeededGenerator, play: String) {
         func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &generator) < percent }
         func one<T>(_ choices: [T]) -> T? { choices.randomElement(using: &generator) }
         let method = one(Self.methods) ?? "GET"
@@ -118,7 +118,7 @@ struct RandomRequest {
     }
 
     /// One thing is changed, cut, doubled or put in.
-    private static func disturb(_ body: inout [UInt8], _ generator: inout SeededNumbers) {
+    private static func disturb(_ body: inout [UInt8], _ generator: inout SeededGenerator) {
         guard let index = body.indices.randomElement(using: &generator) else { return }
         switch Int.random(in: 0..<6, using: &generator) {
         case 0: body[index] = UInt8.random(in: 0...255, using: &generator)

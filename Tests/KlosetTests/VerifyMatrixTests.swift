@@ -23,6 +23,16 @@ struct VerifyMatrixTests {
                 }
             }
         }
+
+        /// A new store of this kind.
+        func repository(at path: String, _ passphrase: [UInt8]?) async throws -> Repository {
+            try await Repository.create(
+                in: FileSystemStore(path: path),
+                RepositoryOptions(
+                    hashing: hashing, compression: compression,
+                    keyDerivation: Argon2idParameters(passes: 1, memory: 8)),
+                passphrase: passphrase)
+        }
     }
 
     private static let passphrase = Array("correct horse".utf8)
@@ -122,12 +132,7 @@ struct VerifyMatrixTests {
         let folder = try TemporaryFolder()
         let path = folder.path + "/store"
         let passphrase = kind.isEncrypted ? Self.passphrase : nil
-        let repository = try await Repository.create(
-            in: FileSystemStore(path: path),
-            RepositoryOptions(
-                hashing: kind.hashing, compression: kind.compression,
-                keyDerivation: Argon2idParameters(passes: 1, memory: 8)),
-            passphrase: passphrase)
+        let repository = try await kind.repository(at: path, passphrase)
         try Verifier.expectClean(path, passphrase: passphrase)
 
         let tree = OddTree(seed: 1)
@@ -155,12 +160,7 @@ struct VerifyMatrixTests {
         let folder = try TemporaryFolder()
         let path = folder.path + "/store"
         let passphrase = kind.isEncrypted ? Self.passphrase : nil
-        let repository = try await Repository.create(
-            in: FileSystemStore(path: path),
-            RepositoryOptions(
-                hashing: kind.hashing, compression: kind.compression,
-                keyDerivation: Argon2idParameters(passes: 1, memory: 8)),
-            passphrase: passphrase)
+        let repository = try await kind.repository(at: path, passphrase)
         func again(_ parent: Snapshot) async throws -> SnapshotHeader? {
             let description = SnapshotDescription(
                 identity: ConnectorIdentity(type: "test", origin: "odd", root: "/odd"))

@@ -33,15 +33,7 @@ struct SyncCollectionReport: DAVReport {
         let target: Resource
         let data: ObjectData
         let context: DAVContext
-        private var position = 0
-
-        init(changes: ChangeSet, view: any CollectionView, target: Resource, data: ObjectData, context: DAVContext) {
-            self.changes = changes
-            self.view = view
-            self.target = target
-            self.data = data
-            self.context = context
-        }
+        fileprivate var position = 0
 
         mutating func next(_ writer: inout PropertyWriter) async throws -> Bool {
             try context.checkTime()

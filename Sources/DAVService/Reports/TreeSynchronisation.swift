@@ -117,20 +117,8 @@ struct TreeSynchronisation {
         let selection: PropertySelection
         let data: ObjectData
         let context: DAVContext
-        private var position = 0
-        private var member = 0
-
-        init(
-            entries: [Entry], isWhole: Bool, target: Resource, selection: PropertySelection, data: ObjectData,
-            context: DAVContext
-        ) {
-            self.entries = entries
-            self.isWhole = isWhole
-            self.target = target
-            self.selection = selection
-            self.data = data
-            self.context = context
-        }
+        fileprivate var position = 0
+        fileprivate var member = 0
 
         mutating func next(_ writer: inout PropertyWriter) async throws -> Bool {
             try context.checkTime()
