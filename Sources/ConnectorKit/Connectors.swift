@@ -45,6 +45,13 @@ public protocol SnapshotTree: Sendable {
 
     /// The names of the direct children of a directory, sorted bytewise; empty when there is no such directory.
     func names(in directory: BytePath) async throws -> [[UInt8]]
+
+    /// How many direct children a directory has; 0 when there is no such directory. May cost less than their names.
+    func childCount(in directory: BytePath) async throws -> Int
+}
+
+extension SnapshotTree {
+    public func childCount(in directory: BytePath) async throws -> Int { try await names(in: directory).count }
 }
 
 /// What a connector is told about the job it serves.
@@ -56,6 +63,8 @@ public struct ConnectorContext: Sendable {
     /// What the user wants left out: an importer need not list, open or look into it. The host leaves out again what
     /// comes nevertheless, so that only the work is saved.
     public var excludes: @Sendable (_ path: BytePath, _ isDirectory: Bool) -> Bool = { _, _ in false }
+    /// Whether ``excludes`` can ever say yes.
+    public var hasExclusions = true
     /// Nothing is written: what would be is counted. Only exporters that are a ``RehearsingExporter`` look at it.
     public var isRehearsal = false
     /// Single objects were chosen, not whole collections. Only exporters look at it.

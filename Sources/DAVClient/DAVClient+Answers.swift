@@ -62,15 +62,18 @@ extension DAVClient {
     ///
     /// - Throws: ``DAVClientError/Code/protocolViolation`` for a web page, for XML that ends early, or for a listing
     ///   that the server itself calls incomplete.
-    func multistatus(
-        _ method: HTTPRequest.Method, _ answer: Answer, mayBeTruncated: Bool = false
-    ) throws -> DAVMultistatus {
+    func multistatus(_ method: HTTPRequest.Method, _ answer: Answer) throws -> DAVMultistatus {
+        try reading(method, answer) { try DAVMultistatus(parsing: answer.body, from: answer.url) }
+    }
+
+    /// - Parameter parse: reads the body of a 207 answer.
+    func reading<Value>(_ method: HTTPRequest.Method, _ answer: Answer, _ parse: () throws -> Value) throws -> Value {
         guard answer.status.code == 207 else {
             guard answer.status.kind == .successful else { throw refusal(of: method, answer) }
             throw notDAV(method, answer)
         }
         do {
-            return try DAVMultistatus(parsing: answer.body, from: answer.url, mayBeTruncated: mayBeTruncated)
+            return try parse()
         } catch {
             throw DAVClientError(
                 .protocolViolation, "\(method) \(answer.url): the answer is not a complete listing: \(error)",

@@ -41,6 +41,13 @@ extension DAVClient {
     package func propfind(
         _ url: DAVURL, depth: Depth, _ selection: PropertySelection
     ) async throws -> DAVMultistatus {
+        try multistatus(.propfind, try await sendPropfind(url, depth: depth, selection))
+    }
+
+    func sendPropfind(
+        _ url: DAVURL, depth: Depth, _ selection: PropertySelection,
+        reading makeReader: (@Sendable () -> any DAVBodyReader)? = nil
+    ) async throws -> Answer {
         var writer = XMLWriter(prefixes: DAVNamespace.prefixes)
         writer.declaration()
         writer.element(.propfind) { writer in
@@ -50,42 +57,8 @@ extension DAVClient {
             case .named(let names): writer.element(.prop) { for name in names { $0.empty(name) } }
             }
         }
-        let answer = try await send(.propfind, url, headers: xmlHeaders(depth: depth), body: writer.take())
-        return try multistatus(.propfind, answer)
-    }
-
-    /// The ETags and data of members by their hrefs, which go to the server exactly as it gave them.
-    package func multiget(
-        _ collection: DAVURL, kind: DAVCollectionKind, hrefs: [String]
-    ) async throws -> DAVMultistatus {
-        var writer = XMLWriter(prefixes: DAVNamespace.prefixes)
-        writer.declaration()
-        writer.element(kind.multiget) { writer in
-            writer.element(.prop) {
-                $0.empty(.getetag)
-                $0.empty(kind.dataProperty)
-            }
-            for href in hrefs { writer.element(.href, text: href) }
-        }
-        // RFC 4791, section 7.9: Depth is ignored; old servers want to see it all the same.
-        let answer = try await send(.report, collection, headers: xmlHeaders(depth: .zero), body: writer.take())
-        return try multistatus(.report, answer)
-    }
-
-    /// What changed since a token; all members when it is nil (RFC 6578). The answer may be a part: see
-    /// ``DAVMultistatus/isTruncated``.
-    package func syncCollection(
-        _ collection: DAVURL, token: String?, properties: [XMLName]
-    ) async throws -> DAVMultistatus {
-        var writer = XMLWriter(prefixes: DAVNamespace.prefixes)
-        writer.declaration()
-        writer.element(.syncCollection) { writer in
-            writer.element(.syncToken, text: token ?? "")
-            writer.element(.syncLevel, text: "1")
-            writer.element(.prop) { for name in properties { $0.empty(name) } }
-        }
-        let answer = try await send(.report, collection, headers: xmlHeaders(depth: .zero), body: writer.take())
-        return try multistatus(.report, answer, mayBeTruncated: true)
+        return try await send(
+            .propfind, url, headers: xmlHeaders(depth: depth), body: writer.take(), reading: makeReader)
     }
 
     /// The bytes of one object as the server sends them.
@@ -202,7 +175,7 @@ extension DAVClient {
         return try multistatus(.proppatch, answer).resources.flatMap(\.refused)
     }
 
-    private func xmlHeaders(depth: Depth?) -> HTTPFields {
+    func xmlHeaders(depth: Depth?) -> HTTPFields {
         var headers: HTTPFields = [.contentType: "application/xml; charset=utf-8"]
         if let depth { headers[.depth] = depth.rawValue }
         return headers

@@ -55,6 +55,8 @@ package struct DAVClient: Sendable {
         package let status: HTTPResponse.Status
         package let headers: HTTPFields
         package let body: [UInt8]
+        /// What has taken the body, when something was to take it.
+        package let reader: (any DAVBodyReader)?
     }
 
     // MARK: Sending
@@ -65,9 +67,13 @@ package struct DAVClient: Sendable {
 
     /// Sends a request and follows redirects; returns any final answer that is not a redirect, whatever its status.
     ///
+    /// - Parameters:
+    ///   - limit: the largest body of an answer, in bytes; nil for the usual one.
+    ///   - makeReader: makes what takes the body of a multistatus. Each try has its own.
     /// - Throws: ``DAVClientError`` or `CancellationError`.
     package func send(
-        _ method: HTTPRequest.Method, _ url: DAVURL, headers: HTTPFields = [:], body: [UInt8] = [], limit: Int? = nil
+        _ method: HTTPRequest.Method, _ url: DAVURL, headers: HTTPFields = [:], body: [UInt8] = [], limit: Int? = nil,
+        reading makeReader: (@Sendable () -> any DAVBodyReader)? = nil
     ) async throws -> Answer {
         var url = trusted.keepingTLS(url, from: base)
         var visited: Set<DAVURL> = []
@@ -76,7 +82,10 @@ package struct DAVClient: Sendable {
             guard visited.insert(url).inserted, visited.count <= Self.redirectLimit else {
                 throw DAVClientError(.redirect, "\(method) \(url): the server redirects in a circle.")
             }
-            let answer = try await sendPatiently(method, url, headers: headers, body: body, limit: limit)
+            var request = DAVClientRequest(
+                method: method, url: url, headers: headers, body: body, responseLimit: limit ?? options.limits.response)
+            request.makeReader = makeReader
+            let answer = try await sendPatiently(request)
             guard [301, 302, 303, 307, 308].contains(answer.status.code), let location = answer.headers[.location]
             else {
                 return answer
@@ -100,11 +109,9 @@ package struct DAVClient: Sendable {
             advice: advice)
     }
 
-    private func sendPatiently(
-        _ method: HTTPRequest.Method, _ url: DAVURL, headers: HTTPFields, body: [UInt8], limit: Int?
-    ) async throws -> Answer {
-        var request = DAVClientRequest(
-            method: method, url: url, headers: headers, body: body, responseLimit: limit ?? options.limits.response)
+    private func sendPatiently(_ request: DAVClientRequest) async throws -> Answer {
+        let (method, url) = (request.method, request.url)
+        var request = request
         request.headers[.userAgent] = options.userAgent
         if request.headers[.accept] == nil { request.headers[.accept] = "*/*" }
         var attempt = 1
@@ -122,7 +129,7 @@ package struct DAVClient: Sendable {
                     continue
                 }
                 guard let wait = try patience(for: response, request, attempt) else {
-                    return Answer(url: url, status: response.status, headers: response.headers, body: response.body)
+                    return answer(request, response)
                 }
                 pause = wait
             } catch let error as DAVTransportError {
@@ -135,6 +142,16 @@ package struct DAVClient: Sendable {
             try await options.retry.sleep(pause)
             attempt += 1
         }
+    }
+
+    private func answer(_ request: DAVClientRequest, _ response: DAVClientResponse) -> Answer {
+        var reader = response.reader
+        if reader == nil, response.status.code == 207, let made = request.makeReader?() {
+            response.body.withUnsafeBufferPointer { _ = made.read($0) }
+            reader = made
+        }
+        return Answer(
+            url: request.url, status: response.status, headers: response.headers, body: response.body, reader: reader)
     }
 
     /// A server that has not answered in minutes may still be at it, and does it all again for each further try.

@@ -51,27 +51,19 @@ package struct DAVMultistatus: Sendable {
     /// Where it came from, after redirects.
     package let url: DAVURL
     package let resources: [DAVResource]
-    package let syncToken: String?
-    /// Whether the server says that it left something out, which the sync token of this answer asks for
-    /// (507, RFC 6578, section 3.6).
-    package let isTruncated: Bool
 
-    /// - Parameters:
-    ///   - url: what hrefs are resolved against.
-    ///   - mayBeTruncated: whether an answer may say that it is only a part.
+    /// - Parameter url: what hrefs are resolved against.
     /// - Throws: when the body is not a whole multistatus, when an href cannot be an address, or when the server says
-    ///   that it left something out and must not.
-    package init(parsing body: [UInt8], from url: DAVURL, mayBeTruncated: Bool = false) throws {
+    ///   that it left something out.
+    package init(parsing body: [UInt8], from url: DAVURL) throws {
         let parsed = try Multistatus(parsing: body)
         self.url = url
-        syncToken = parsed.syncToken
-        let whole = parsed.responses.filter { $0.status?.code != 507 }
-        isTruncated = whole.count < parsed.responses.count
-        guard !isTruncated || mayBeTruncated else {
-            throw DAVClientError(.protocolViolation, "the server says that it left out a part of it (507).")
-        }
-        resources = try whole.flatMap { try DAVResource.resources($0, from: url) }
+        guard !parsed.responses.contains(where: { $0.status?.code == 507 }) else { throw Self.leftOut }
+        resources = try parsed.responses.flatMap { try DAVResource.resources($0, from: url) }
     }
+
+    static let leftOut = DAVClientError(
+        .protocolViolation, "the server says that it left out a part of it (507).")
 
     /// The resource that was asked for itself: the one with its path, or, where a server spells it differently, the only
     /// one.
@@ -90,17 +82,22 @@ extension DAVResource {
             .flatMap { propstat in propstat.properties.map { (name: $0.name, status: propstat.status.code) } }
         let error = response.error ?? response.propstats.compactMap(\.error).first
         return try response.hrefs.map { (href) throws(DAVClientError) in
-            guard let url = base.resolving(href) else {
-                throw DAVClientError(.protocolViolation, "the reference \"\(href)\" is no address.")
-            }
-            return DAVResource(
-                href: href, url: url, status: response.status?.code, properties: found, refused: refused,
+            DAVResource(
+                href: href, url: try base.resource(href), status: response.status?.code, properties: found, refused: refused,
                 condition: error?.elements.first)
         }
     }
 }
 
 extension DAVURL {
+    /// The address that a reference in an answer of this one leads to.
+    func resource(_ href: String) throws(DAVClientError) -> DAVURL {
+        guard let url = resolving(href) else {
+            throw DAVClientError(.protocolViolation, "the reference \"\(href)\" is no address.")
+        }
+        return url
+    }
+
     /// Whether both name one resource as far as spelling can tell: percent-encoding and a final `/` apart.
     package func isSameResource(as other: DAVURL) -> Bool {
         resourceKey == other.resourceKey
@@ -124,10 +121,27 @@ extension DAVURL {
         return key
     }
 
-    /// One pass over the bytes: listings have a key for each member.
+    /// Listings have a key for each member, and nearly every path is one as it is.
     private func appendComparisonKey(to key: inout [UInt8]) {
         let slash = UInt8(ascii: "/")
-        var path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
+        var target = target
+        target.withUTF8 { bytes in
+            var previous: UInt8 = 0
+            let isPlain = bytes.allSatisfy { byte in
+                defer { previous = byte }
+                return byte != UInt8(ascii: "%") && byte != UInt8(ascii: "?") && (byte != slash || previous != slash)
+            }
+            if isPlain {
+                key.append(contentsOf: bytes.last == slash ? UnsafeBufferPointer(rebasing: bytes.dropLast()) : bytes)
+            } else {
+                Self.appendComparisonKey(of: bytes.prefix { $0 != UInt8(ascii: "?") }, to: &key)
+            }
+        }
+    }
+
+    private static func appendComparisonKey(of path: Slice<UnsafeBufferPointer<UInt8>>, to key: inout [UInt8]) {
+        let slash = UInt8(ascii: "/")
+        var path = path
         // The slash before a segment comes with its first byte, so that empty segments leave nothing.
         var isAtStart = true
         while let byte = path.popFirst() {

@@ -23,6 +23,9 @@ package struct DAVClientRequest: Sendable {
     package var body: [UInt8]
     /// The largest body of an answer, in bytes.
     package var responseLimit: Int
+    /// Makes what takes the body of a multistatus (207) as it comes. A transport need not: then the body is given as a
+    /// whole like any other.
+    package var makeReader: (@Sendable () -> any DAVBodyReader)?
 
     package init(
         method: HTTPRequest.Method, url: DAVURL, headers: HTTPFields = [:], body: [UInt8] = [],
@@ -40,12 +43,20 @@ package struct DAVClientResponse: Sendable {
     package var status: HTTPResponse.Status
     package var headers: HTTPFields
     package var body: [UInt8]
+    /// What has taken the body; nil when that is in `body`.
+    package var reader: (any DAVBodyReader)?
 
     package init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
     }
+}
+
+/// Takes the body of one answer as it comes.
+package protocol DAVBodyReader: AnyObject, Sendable {
+    /// - Returns: whether more is wanted; not when the body cannot be what was asked for.
+    func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool
 }
 
 /// Bounds on what a server may make us hold.

@@ -124,7 +124,14 @@ package struct DAVURL: Hashable, Sendable {
 
     // MARK: Derived addresses
 
-    package func with(target: String) -> DAVURL { DAVURL(scheme: scheme, host: host, port: port, target: target) }
+    package func with(target: String) -> DAVURL { DAVURL(origin: self, target: target) }
+
+    private init(origin: DAVURL, target: String) {
+        scheme = origin.scheme
+        host = origin.host
+        port = origin.port
+        self.target = target.hasPrefix("/") ? target : "/" + target
+    }
 
     /// This address with a `/` at the end of its path.
     package var asCollection: DAVURL { isCollectionForm ? self : with(target: path + "/") }
@@ -160,13 +167,18 @@ package struct DAVURL: Hashable, Sendable {
 
     /// Nearly every reference is a path that needs nothing done to it, and a listing has thousands.
     private static func plainTarget(_ reference: String) -> String? {
-        let bytes = reference.utf8
-        guard bytes.first == UInt8(ascii: "/"), bytes.dropFirst().first != UInt8(ascii: "/"),
-            bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }),
-            // Perhaps dots that have to be removed.
-            !zip(bytes, bytes.dropFirst()).contains(where: { $0 == UInt8(ascii: "/") && $1 == UInt8(ascii: ".") })
-        else { return nil }
-        return reference
+        var reference = reference
+        let isPlain = reference.withUTF8 { bytes in
+            var previous: UInt8 = 0
+            return bytes.first == UInt8(ascii: "/") && bytes.dropFirst().first != UInt8(ascii: "/")
+                && bytes.allSatisfy { byte in
+                    defer { previous = byte }
+                    // A dot behind a slash may be one that has to be removed.
+                    return byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "#")
+                        && (byte != UInt8(ascii: ".") || previous != UInt8(ascii: "/"))
+                }
+        }
+        return isPlain ? reference : nil
     }
 
     private static func hasScheme(_ reference: String) -> Bool {

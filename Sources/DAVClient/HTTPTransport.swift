@@ -50,12 +50,30 @@ package final class HTTPTransport: DAVTransport {
         if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
         do {
             let answer = try await client.execute(outgoing, timeout: TimeAmount(timeouts.request))
-            let body = try await answer.body.collect(upTo: request.responseLimit)
-            return DAVClientResponse(
-                status: .init(code: Int(answer.status.code), reasonPhrase: ""),
-                headers: Self.fields(answer.headers), body: Array(body.readableBytesView))
+            var response = DAVClientResponse(
+                status: .init(code: Int(answer.status.code), reasonPhrase: ""), headers: Self.fields(answer.headers))
+            if answer.status == .multiStatus, let reader = request.makeReader?() {
+                try await Self.pass(answer.body, to: reader, limit: request.responseLimit)
+                response.reader = reader
+            } else {
+                let body = try await answer.body.collect(upTo: request.responseLimit)
+                response.body = Array(body.readableBytesView)
+            }
+            return response
         } catch {
             throw Self.translate(error, request)
+        }
+    }
+
+    private static func pass(
+        _ body: HTTPClientResponse.Body, to reader: any DAVBodyReader, limit: Int
+    ) async throws {
+        var count = 0
+        for try await part in body {
+            count += part.readableBytes
+            guard count <= limit else { throw NIOTooManyBytesError(maxBytes: limit) }
+            let isWanted = part.withUnsafeReadableBytes { reader.read($0.bindMemory(to: UInt8.self)) }
+            if !isWanted { return }
         }
     }
 

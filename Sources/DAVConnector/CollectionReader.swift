@@ -87,7 +87,8 @@ struct CollectionReader {
     }
 
     private func isExcluded(_ name: String) -> Bool {
-        path.appending(name).map { context.excludes($0, false) } ?? true
+        guard context.hasExclusions else { return false }
+        return path.appending(name).map { context.excludes($0, false) } ?? true
     }
 
     // MARK: What the previous snapshot has
@@ -281,7 +282,7 @@ struct CollectionReader {
         let isSame = previous.map { $0.absent.isEmpty && progress.objects == $0.objects } ?? false
         let objects =
             if isSame, let previous { previous.objectsFile } else {
-                try SidecarCoding.encode(ObjectsSidecar(progress.objects))
+                try ObjectsSidecar(progress.objects).encoded()
             }
         try await emitSidecar(ObjectsSidecar.fileName, objects, emit)
     }

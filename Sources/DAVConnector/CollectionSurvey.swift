@@ -54,7 +54,7 @@ struct CollectionSurveyor {
         survey.token = previous.sidecar.syncToken
         take(previous.objects, into: &survey)
         survey.changed += previous.absent.compactMap { Member($0, in: collection.url) }
-        survey.changed.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        survey.changed.sort { $0.name.precedesBytewise($1.name) }
         return survey
     }
 
@@ -116,7 +116,7 @@ struct CollectionSurveyor {
             MemberListing.giveNames(&added, ending: kind.fileExtension, taken: &taken)
             survey.changed += added
         }
-        survey.changed.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        survey.changed.sort { $0.name.precedesBytewise($1.name) }
         return survey
     }
 
@@ -176,9 +176,9 @@ struct CollectionChanges: Sendable {
         token = first
         var latest: [[UInt8]: (member: Member, isRemoved: Bool)] = [:]
         for _ in 0..<Self.partLimit {
-            let answer = try await client.syncCollection(collection, token: token, properties: MemberListing.properties)
-            for resource in answer.resources where !resource.url.isSameResource(as: answer.url) {
-                try read(resource, &latest, client: client)
+            let answer = try await client.members(of: collection, changedSince: token)
+            for member in answer.members where !member.url.isSameResource(as: answer.url) {
+                try read(member, &latest, client: client)
             }
             guard let next = answer.syncToken, !next.isEmpty else {
                 throw DAVClientError(.protocolViolation, "\(collection): the list of changes has no sync token.")
@@ -195,24 +195,23 @@ struct CollectionChanges: Sendable {
     }
 
     private mutating func read(
-        _ resource: DAVResource, _ latest: inout [[UInt8]: (member: Member, isRemoved: Bool)], client: DAVClient
+        _ member: DAVMember, _ latest: inout [[UInt8]: (member: Member, isRemoved: Bool)], client: DAVClient
     ) throws {
-        guard client.allows(resource.url) else {
-            throw DAVClientError(.redirect, "The list of changes names \(resource.url), which is on another host.")
+        guard client.allows(member.url) else {
+            throw DAVClientError(.redirect, "The list of changes names \(member.url), which is on another host.")
         }
-        if resource.isCollection {
-            folders.append(resource.url)
+        if member.properties.isCollection {
+            folders.append(member.url)
             return
         }
-        switch resource.status {
+        switch member.status {
         // Some servers say of each property that it is not there, instead of the resource.
-        case nil where resource.properties.isEmpty && resource.refused.contains { $0.status == 404 }:
-            latest[resource.url.comparisonKey] = (Member(resource), true)
-        case nil, (200...299)?: latest[resource.url.comparisonKey] = (Member(resource), false)
-        case 404, 410: latest[resource.url.comparisonKey] = (Member(resource), true)
+        case nil where member.lacksEverything: latest[member.url.comparisonKey] = (Member(member), true)
+        case nil, (200...299)?: latest[member.url.comparisonKey] = (Member(member), false)
+        case 404, 410: latest[member.url.comparisonKey] = (Member(member), true)
         case let status?:
             throw DAVClientError(
-                .protocolViolation, "The list of changes has status \(status) in place of \(resource.href).")
+                .protocolViolation, "The list of changes has status \(status) in place of \(member.href).")
         }
     }
 

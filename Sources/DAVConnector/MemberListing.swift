@@ -1,6 +1,5 @@
 package import DAVClient
 import WebDAV
-import XMLStream
 
 /// One object of a collection, as a listing names it.
 package struct Member: Hashable, Sendable {
@@ -24,11 +23,11 @@ package struct Member: Hashable, Sendable {
 }
 
 extension Member {
-    init(_ resource: DAVResource) {
+    init(_ member: DAVMember) {
+        let properties = member.properties
         self.init(
-            href: resource.href, url: resource.url, etag: resource.text(.getetag),
-            contentType: resource.text(.getcontenttype), size: resource.text(.getcontentlength).flatMap(Int.init),
-            lastModified: resource.text(.getlastmodified).flatMap(HTTPDate.parse))
+            href: member.href, url: member.url, etag: properties.etag, contentType: properties.contentType,
+            size: properties.contentLength, lastModified: properties.lastModified)
     }
 
     /// A member that is known from the previous snapshot.
@@ -47,41 +46,36 @@ package struct MemberListing: Sendable {
     /// Folders inside, which neither protocol allows and no backup follows.
     package var folders: [DAVURL]
 
-    static let properties: [XMLName] = [
-        .resourcetype, .getetag, .getcontenttype, .getcontentlength, .getlastmodified,
-    ]
-
     /// - Throws: unless the listing arrived whole.
     package init(_ collection: DAVURL, kind: DAVCollectionKind, client: DAVClient) async throws {
-        let answer = try await client.propfind(collection, depth: .one, .named(Self.properties))
-        try self.init(answer, kind: kind, client: client)
+        try self.init(await client.members(of: collection), kind: kind, client: client)
     }
 
-    private init(_ answer: DAVMultistatus, kind: DAVCollectionKind, client: DAVClient) throws {
+    private init(_ answer: DAVMembers, kind: DAVCollectionKind, client: DAVClient) throws {
         members = []
         folders = []
-        members.reserveCapacity(answer.resources.count)
+        members.reserveCapacity(answer.members.count)
         // The collection itself is in the listing as well.
         var seen: Set<[UInt8]> = [answer.url.resourceKey]
-        seen.reserveCapacity(answer.resources.count)
-        for resource in answer.resources {
-            guard seen.insert(resource.url.resourceKey).inserted else { continue }
-            if resource.isCollection {
-                folders.append(resource.url)
+        seen.reserveCapacity(answer.members.count)
+        for member in answer.members {
+            guard seen.insert(member.url.resourceKey).inserted else { continue }
+            if member.properties.isCollection {
+                folders.append(member.url)
                 continue
             }
-            if let status = resource.status, !(200..<300).contains(status) {
+            if let status = member.status, !(200..<300).contains(status) {
                 // 404: deleted while the server was listing. Anything else hides an object from us.
                 if status == 404 || status == 410 { continue }
                 throw DAVClientError(
-                    .protocolViolation, "\(answer.url): the listing has status \(status) in place of \(resource.href).")
+                    .protocolViolation, "\(answer.url): the listing has status \(status) in place of \(member.href).")
             }
-            guard client.allows(resource.url) else {
+            guard member.url.hasSameOrigin(as: answer.url) || client.allows(member.url) else {
                 throw DAVClientError(
-                    .redirect, "\(answer.url) lists a member on another host, \(resource.url.authority).",
-                    advice: "If it belongs to the same provider, set trusted_hosts=\(resource.url.host).")
+                    .redirect, "\(answer.url) lists a member on another host, \(member.url.authority).",
+                    advice: "If it belongs to the same provider, set trusted_hosts=\(member.url.host).")
             }
-            members.append(Member(resource))
+            members.append(Member(member))
         }
         var taken: Set<String> = []
         Self.giveNames(&members, ending: kind.fileExtension, taken: &taken)
@@ -89,16 +83,35 @@ package struct MemberListing: Sendable {
 
     /// Names depend on the hrefs only, not on their order, as long as no name is taken before.
     static func giveNames(_ members: inout [Member], ending: String, taken: inout Set<String>) {
-        members.sort { $0.href.utf8.lexicographicallyPrecedes($1.href.utf8) }
+        members.sortUnlessSorted { $0.href.precedesBytewise($1.href) }
+        taken.reserveCapacity(taken.count + members.count)
         for index in members.indices {
             let segment = members[index].url.lastSegment
             var name = MemberName.name(forSegment: segment, ending: ending)
-            if taken.contains(name) {
+            if !taken.insert(name).inserted {
                 name = MemberName.distinctName(forHref: members[index].href, segment: segment, ending: ending)
+                taken.insert(name)
             }
-            taken.insert(name)
             members[index].name = name
         }
-        members.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        members.sortUnlessSorted { $0.name.precedesBytewise($1.name) }
+    }
+}
+
+extension String {
+    /// Whether its UTF-8 comes before that of another, byte by byte.
+    func precedesBytewise(_ other: String) -> Bool {
+        let order = utf8.withContiguousStorageIfAvailable { first in
+            other.utf8.withContiguousStorageIfAvailable { first.lexicographicallyPrecedes($0) }
+        }
+        return (order ?? nil) ?? utf8.lexicographicallyPrecedes(other.utf8)
+    }
+}
+
+extension Array {
+    /// Most lists come in order, and looking is cheaper than moving.
+    mutating func sortUnlessSorted(by precedes: (Element, Element) -> Bool) {
+        if !zip(dropFirst(), self).contains(where: precedes) { return }
+        sort(by: precedes)
     }
 }

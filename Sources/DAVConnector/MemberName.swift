@@ -21,6 +21,7 @@ package enum MemberName {
 
     /// - Parameter ending: `ics` or `vcf` for an object, nil for a collection.
     package static func name(forSegment segment: String, ending: String?) -> String {
+        if isName(segment, ending: ending) { return segment }
         var name = escape(Array(segment.utf8))
         if let ending, !name.hasSuffix("." + ending) { name += "=.\(ending)" }
         return name.utf8.count <= lengthLimit ? name : shortened(name, hash: segment, ending: ending)
@@ -69,6 +70,14 @@ package enum MemberName {
     }
 
     // MARK: Escaping
+
+    /// Whether a segment is its own name, as nearly all are.
+    private static func isName(_ segment: String, ending: String?) -> Bool {
+        guard let first = segment.utf8.first, first > UInt8(ascii: "."), segment.utf8.count <= lengthLimit,
+            ending.map({ segment.hasSuffix("." + $0) }) ?? true
+        else { return false }
+        return segment.utf8.allSatisfy { $0 != escapeByte && PercentEncoding.isSegmentByte($0) }
+    }
 
     private static let escapeByte = UInt8(ascii: "=")
 

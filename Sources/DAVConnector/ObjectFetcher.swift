@@ -1,7 +1,6 @@
 package import DAVClient
 import Synchronization
 import WebDAV
-import XMLStream
 
 /// Reads many objects with few requests, and says for each what became of it.
 ///
@@ -116,8 +115,8 @@ package struct ObjectFetcher: Sendable {
         }
         do {
             let start = ContinuousClock.now
-            let answer = try await client.multiget(collection, kind: kind, hrefs: batch.map(\.href))
-            return try await collect(batch, answer, in: .now - start)
+            let answer = try await client.members(of: collection, kind: kind, hrefs: batch.map(\.href))
+            return try await collect(batch, answer.members, in: .now - start)
         } catch let error as DAVClientError {
             // No answer at all may mean that the batch takes too long; of a single object it is the last word.
             if Self.isFatal(error), error.code != .unavailable { throw error }
@@ -142,26 +141,32 @@ package struct ObjectFetcher: Sendable {
 
     /// Takes from the answer what is beyond doubt and asks for the rest one by one.
     private func collect(
-        _ batch: [Member], _ answer: DAVMultistatus, in duration: Duration
+        _ batch: [Member], _ answer: [DAVMember], in duration: Duration
     ) async throws -> [Outcome] {
-        var found: [[UInt8]: DAVResource] = [:]
-        for resource in answer.resources { found[resource.url.resourceKey] = resource }
+        // Nearly every server answers in the order in which it was asked, and spells hrefs as it was asked.
+        let isInOrder =
+            answer.count == batch.count && zip(answer, batch).allSatisfy { $0.href == $1.href }
+        var places: [[UInt8]: Int] = [:]
+        if !isInOrder { for (place, found) in answer.enumerated() { places[found.url.resourceKey] = place } }
+        let count = isInOrder ? answer.count : places.count
         var outcomes: [Outcome] = []
+        outcomes.reserveCapacity(batch.count)
         var missing: [Member] = []
-        if !found.isEmpty { misfortune.forget() }
-        for member in batch {
+        if count > 0 { misfortune.forget() }
+        for (place, member) in batch.enumerated() {
+            let found = isInOrder ? place : places[member.url.resourceKey]
             // A replacement character may stand for bytes that XML could not carry; only GET tells.
-            if let resource = found[member.url.resourceKey], let data = resource[kind.dataProperty]?.text,
+            if let properties = found.map({ answer[$0].properties }), let data = properties.data,
                 !LineEnds.hasReplacements(data),
-                let bytes = LineEnds.exactBytes(data, size: isUnchanged(member, resource) ? member.size : nil)
+                let bytes = LineEnds.exactBytes(data, size: isUnchanged(member, properties) ? member.size : nil)
             {
-                outcomes.append(.object(member, bytes: bytes, etag: resource.text(.getetag) ?? member.etag))
+                outcomes.append(.object(member, bytes: bytes, etag: properties.etag ?? member.etag))
             } else {
                 missing.append(member)
             }
         }
-        if found.count < batch.count {
-            if found.count > 0 { batchSize.shrink(to: found.count) }
+        if count < batch.count {
+            if count > 0 { batchSize.shrink(to: count) }
         } else {
             batchSize.grow(after: batch.count, in: duration)
         }
@@ -170,8 +175,8 @@ package struct ObjectFetcher: Sendable {
     }
 
     /// Whether the size in the listing belongs to the bytes in the answer.
-    private func isUnchanged(_ member: Member, _ resource: DAVResource) -> Bool {
-        member.etag != nil && resource.text(.getetag) == member.etag
+    private func isUnchanged(_ member: Member, _ properties: MemberResponse.Properties) -> Bool {
+        member.etag != nil && properties.etag == member.etag
     }
 
     private func fetchAlone(_ member: Member) async throws -> Outcome {
@@ -218,74 +223,5 @@ package struct ObjectFetcher: Sendable {
         case .unavailable: error.status == nil
         default: false
         }
-    }
-}
-
-/// XML turns CRLF into LF (XML 1.0, section 2.11), so that the line ends of an object inside an answer are lost unless
-/// the server escapes them.
-enum LineEnds {
-    /// The bytes that the text in an answer stands for; nil when that is not certain, and GET must tell.
-    ///
-    /// - Parameter size: the size of the object, nil when unknown.
-    static func exactBytes(_ text: String, size: Int?) -> [UInt8]? {
-        let bytes = Array(text.utf8)
-        guard !bytes.isEmpty, bytes.starts(with: "BEGIN:".utf8) else { return nil }
-        if bytes.contains(UInt8(ascii: "\r")) {
-            // A carriage return can only come from an escape, so the server escapes all of them.
-            return size == nil || size == bytes.count ? bytes : nil
-        }
-        guard let size else { return nil }
-        if size == bytes.count { return bytes }
-        let lines = bytes.count { $0 == UInt8(ascii: "\n") }
-        return size == bytes.count + lines ? withCarriageReturns(bytes) : nil
-    }
-
-    /// Whether a replacement character is in a text, which may stand for bytes that XML could not carry.
-    static func hasReplacements(_ text: String) -> Bool {
-        var text = text
-        return text.withUTF8 { bytes in
-            var start = bytes.startIndex
-            // Rare in any language: looking for its first byte is looking at nothing else.
-            while let place = bytes[start...].firstIndex(of: 0xEF) {
-                if bytes.count - place > 2, bytes[place + 1] == 0xBF, bytes[place + 2] == 0xBD { return true }
-                start = place + 1
-            }
-            return false
-        }
-    }
-
-    private static func withCarriageReturns(_ bytes: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count + bytes.count / 32)
-        for byte in bytes {
-            if byte == UInt8(ascii: "\n") { result.append(UInt8(ascii: "\r")) }
-            result.append(byte)
-        }
-        return result
-    }
-
-    /// Whether two texts are the same but for such a loss, and for empty lines at the end.
-    static func areAlike(_ first: [UInt8], _ second: [UInt8]) -> Bool {
-        let (a, b) = (trimmed(first), trimmed(second))
-        var (i, j) = (a.startIndex, b.startIndex)
-        while true {
-            // A carriage return in front of a line feed counts for nothing.
-            if i < a.endIndex - 1, a[i] == 0x0D, a[i + 1] == 0x0A { i += 1 }
-            if j < b.endIndex - 1, b[j] == 0x0D, b[j + 1] == 0x0A { j += 1 }
-            guard i < a.endIndex, j < b.endIndex else { return i == a.endIndex && j == b.endIndex }
-            guard a[i] == b[j] else { return false }
-            i += 1
-            j += 1
-        }
-    }
-
-    /// Without line ends at the end.
-    private static func trimmed(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
-        var end = bytes.count
-        while end > 0, bytes[end - 1] == 0x0A {
-            end -= 1
-            if end > 0, bytes[end - 1] == 0x0D { end -= 1 }
-        }
-        return bytes[..<end]
     }
 }

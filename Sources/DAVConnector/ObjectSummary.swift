@@ -17,31 +17,29 @@ package struct ObjectSummary: Hashable, Sendable {
 
     package init(_ bytes: [UInt8], kind: DAVCollectionKind) {
         guard let document = try? ContentDocument(bytes, groups: kind == .addressBook) else { return }
-        var depth: [String] = []
+        /// Of each open component, whether its properties say nothing about the object as a whole.
+        var isInner: [Bool] = []
         var lastModified: Int64?
         var stamp: Int64?
         var hasOrganizer = false
         var hasAttendee = false
-        for line in document {
-            if line.isNamed("BEGIN") {
-                depth.append(ASCII.uppercasedString(line.value))
-                if noun == "object", let known = depth.last.flatMap({ Self.nouns[$0] }) { noun = known }
-            } else if line.isNamed("END") {
-                _ = depth.popLast()
-            } else if let component = depth.last, !Self.inner.contains(component) {
-                if line.isNamed("UID") {
-                    uid = uid ?? line.rawText
-                } else if line.isNamed("LAST-MODIFIED") || line.isNamed("REV") {
-                    lastModified = Self.newer(lastModified, line)
-                } else if line.isNamed("DTSTAMP") {
-                    stamp = Self.newer(stamp, line)
-                } else if line.isNamed("ORGANIZER") {
-                    hasOrganizer = true
-                } else if line.isNamed("ATTENDEE") {
-                    hasAttendee = true
-                } else if let attachment = ManagedAttachment(line) {
-                    attachments.append(attachment)
-                }
+        document.forEachLine { index, name, value in
+            // The length and the first letter tell most lines from those that matter.
+            switch name.count {
+            case 5 where name.isWord("BEGIN"):
+                if noun == "object", let known = Self.nouns.first(where: { value.isWord($0.name) }) { noun = known.noun }
+                isInner.append(Self.inner.contains { value.isWord($0) })
+            case 3 where name.isWord("END"): _ = isInner.popLast()
+            case _ where isInner.last != false: break
+            case 3 where name.isWord("UID"): uid = uid ?? String(decoding: value, as: UTF8.self)
+            case 3 where name.isWord("REV"), 13 where name.isWord("LAST-MODIFIED"):
+                lastModified = Self.newer(lastModified, value)
+            case 6 where name.isWord("ATTACH"):
+                if let attachment = ManagedAttachment(document[index]) { attachments.append(attachment) }
+            case 7 where name.isWord("DTSTAMP"): stamp = Self.newer(stamp, value)
+            case 8 where name.isWord("ATTENDEE"): hasAttendee = true
+            case 9 where name.isWord("ORGANIZER"): hasOrganizer = true
+            default: break
             }
         }
         modified = lastModified ?? stamp
@@ -49,16 +47,16 @@ package struct ObjectSummary: Hashable, Sendable {
     }
 
     /// Components whose properties say nothing about the object as a whole.
-    private static let inner: Set<String> = ["VTIMEZONE", "STANDARD", "DAYLIGHT", "VALARM"]
+    private static let inner: [StaticString] = ["VTIMEZONE", "STANDARD", "DAYLIGHT", "VALARM"]
 
-    private static let nouns = [
-        "VEVENT": "event", "VTODO": "task", "VJOURNAL": "journal entry", "VCARD": "contact",
-        "VFREEBUSY": "free-busy object", "VAVAILABILITY": "availability",
+    private static let nouns: [(name: StaticString, noun: String)] = [
+        ("VEVENT", "event"), ("VTODO", "task"), ("VJOURNAL", "journal entry"), ("VCARD", "contact"),
+        ("VFREEBUSY", "free-busy object"), ("VAVAILABILITY", "availability"),
     ]
 
-    private static func newer(_ known: Int64?, _ line: ContentLine) -> Int64? {
-        let compact = line.rawText.filter { $0 != "-" && $0 != ":" }
-        guard let time = HTTPDate.parseUTC(compact), plausible.contains(time) else { return known }
+    private static func newer(_ known: Int64?, _ value: UnsafeBufferPointer<UInt8>) -> Int64? {
+        let compact = value.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ":") }
+        guard let time = HTTPDate.parseUTC(compact[...]), plausible.contains(time) else { return known }
         return max(known ?? time, time)
     }
 

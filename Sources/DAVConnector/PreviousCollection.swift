@@ -19,29 +19,34 @@ struct PreviousCollection: Sendable {
     init?(_ path: BytePath, in tree: any SnapshotTree) async throws {
         guard let sidecar = await Self.sidecar(of: path, in: tree),
             let objectsFile = await Self.content(ObjectsSidecar.fileName, path, tree),
-            let known = SidecarCoding.decode(ObjectsSidecar.self, objectsFile)
+            let known = ObjectsSidecar(decoding: objectsFile)
         else { return nil }
-        let names = try await tree.names(in: path)
-        var present = names[...]
-        var objects: [ObjectsSidecar.Object] = []
+        // The side files beside them. Nothing else gets there, so that equal numbers are equal names.
+        isOrderly = try await tree.childCount(in: path) == known.objects.count + 2
+        (objects, absent) =
+            isOrderly ? (known.objects, []) : Self.sort(known.objects, present: try await tree.names(in: path))
+        self.tree = tree
+        self.sidecar = sidecar
+        self.objectsFile = objectsFile
+    }
+
+    /// The objects that are there, and those that are not. Both lists are sorted bytewise.
+    private static func sort(
+        _ known: [ObjectsSidecar.Object], present names: [[UInt8]]
+    ) -> (present: [ObjectsSidecar.Object], absent: [ObjectsSidecar.Object]) {
+        var place = 0
+        var present: [ObjectsSidecar.Object] = []
         var absent: [ObjectsSidecar.Object] = []
-        objects.reserveCapacity(known.objects.count)
-        // Both are sorted bytewise.
-        for object in known.objects {
-            let name = object.name.utf8
-            while let first = present.first, first.lexicographicallyPrecedes(name) { present.removeFirst() }
-            if let first = present.first, first.elementsEqual(name) {
-                objects.append(object)
+        for object in known {
+            while place < names.count, names[place].lexicographicallyPrecedes(object.name.utf8) { place += 1 }
+            if place < names.count, names[place].elementsEqual(object.name.utf8) {
+                present.append(object)
+                place += 1
             } else {
                 absent.append(object)
             }
         }
-        self.tree = tree
-        self.sidecar = sidecar
-        self.objects = objects
-        self.absent = absent
-        isOrderly = absent.isEmpty && names.count == objects.count + 2
-        self.objectsFile = objectsFile
+        return (present, absent)
     }
 
     /// What the snapshot says of the collection itself; nil when it does not have it.

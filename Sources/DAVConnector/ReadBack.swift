@@ -1,6 +1,5 @@
 import DAVClient
 import WebDAV
-import XMLStream
 
 /// Reads objects to compare them with what is in the snapshot. Unlike a backup it does not mind line ends, so that one
 /// request serves a whole batch.
@@ -38,13 +37,10 @@ struct ReadBack: Sendable {
     private func readBatch(_ members: [Member]) async throws -> [Answer] {
         var found: [[UInt8]: Content] = [:]
         do {
-            let answer = try await client.multiget(collection, kind: kind, hrefs: members.map(\.href))
-            for resource in answer.resources {
-                guard let text = resource[kind.dataProperty]?.text, !text.isEmpty,
-                    !LineEnds.hasReplacements(text)
-                else { continue }
-                found[resource.url.resourceKey] = Content(
-                    bytes: Array(text.utf8), etag: resource.text(.getetag))
+            let answer = try await client.members(of: collection, kind: kind, hrefs: members.map(\.href))
+            for member in answer.members {
+                guard let data = member.properties.data, !data.isEmpty, !LineEnds.hasReplacements(data) else { continue }
+                found[member.url.resourceKey] = Content(bytes: data, etag: member.properties.etag)
             }
         } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
             // One by one, then.

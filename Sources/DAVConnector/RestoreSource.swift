@@ -57,7 +57,7 @@ struct RestoreSource: Sendable {
         // An incomplete snapshot may lack this file; names tell enough then.
         if let file = directory.appending(ObjectsSidecar.fileName),
             let bytes = try await tree.content(at: file, limit: sidecarLimit),
-            let known = SidecarCoding.decode(ObjectsSidecar.self, bytes)
+            let known = ObjectsSidecar(decoding: bytes)
         {
             objects = Dictionary(known.objects.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         }

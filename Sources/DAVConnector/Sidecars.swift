@@ -92,7 +92,8 @@ package struct ObjectsSidecar: Codable, Hashable, Sendable {
     package var objects: [Object]
 
     package init(_ objects: [Object]) {
-        self.objects = objects.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        self.objects = objects
+        self.objects.sortUnlessSorted { $0.name.precedesBytewise($1.name) }
     }
 }
 

@@ -42,12 +42,14 @@ package struct XMLElement: Hashable, Sendable {
     }
 
     /// `text` without white space at both ends: for hrefs, tokens, numbers.
-    package var trimmedText: String {
-        let text = text.utf8
+    package var trimmedText: String { String(decoding: Self.trimmed(Array(text.utf8)[...]), as: UTF8.self) }
+
+    /// Character data without white space at both ends.
+    package static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
         guard let start = text.firstIndex(where: { !isSpace($0) }), let last = text.lastIndex(where: { !isSpace($0) })
-        else { return "" }
-        return String(text[start...last]) ?? ""
+        else { return [] }
+        return text[start...last]
     }
 
     /// The value of an attribute in no namespace.

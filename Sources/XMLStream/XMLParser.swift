@@ -1,4 +1,5 @@
 import CExpat
+import Glibc
 
 /// Receives the events of a document in order. A thrown error stops the parser, which passes it on.
 package protocol XMLEventHandler {
@@ -59,8 +60,10 @@ final class XMLParserCore {
     var handler: any XMLEventHandler
     private let limits: XMLLimits
     private let expat: XML_Parser
+    private let run: UnsafeMutablePointer<XMLTextRun>
     private var names: XMLNameTable
-    private var open: [XMLName] = []
+    /// Places in `names`.
+    private var open: [Int] = []
     private var consumed = 0
     private var failure: (any Error)?
 
@@ -75,19 +78,21 @@ final class XMLParserCore {
         self.limits = limits
         self.expat = expat
         names = XMLNameTable(limit: limits.names)
-        XML_SetUserData(expat, Unmanaged.passUnretained(self).toOpaque())
+        run = .allocate(capacity: 1)
+        run.initialize(to: XMLTextRun(Unmanaged.passUnretained(self)))
+        XML_SetUserData(expat, run)
         XML_SetElementHandler(
             expat,
-            { core, name, attributes in XMLParserCore.from(core)?.startElement(name, attributes) },
-            { core, _ in XMLParserCore.from(core)?.endElement() })
-        XML_SetCharacterDataHandler(expat) { core, text, count in XMLParserCore.from(core)?.text(text, Int(count)) }
-        XML_SetStartDoctypeDeclHandler(expat) { core, _, _, _, _ in XMLParserCore.from(core)?.doctype() }
+            { run, name, attributes in XMLTextRun.core(run) { $0.startElement(name, attributes) } },
+            { run, _ in XMLTextRun.core(run) { $0.endElement() } })
+        XML_SetCharacterDataHandler(expat) { XMLTextRun.append($0, $1, Int($2)) }
+        XML_SetStartDoctypeDeclHandler(expat) { run, _, _, _, _ in XMLTextRun.core(run) { $0.doctype() } }
     }
 
-    deinit { XML_ParserFree(expat) }
-
-    private static func from(_ userData: UnsafeMutableRawPointer?) -> XMLParserCore? {
-        userData.map { Unmanaged<XMLParserCore>.fromOpaque($0).takeUnretainedValue() }
+    deinit {
+        XML_ParserFree(expat)
+        run.pointee.free()
+        run.deallocate()
     }
 
     func feed(_ bytes: UnsafeBufferPointer<UInt8>, isFinal: Bool) throws {
@@ -119,12 +124,13 @@ final class XMLParserCore {
 
     private func startElement(_ name: UnsafePointer<XML_Char>?, _ list: UnsafeMutablePointer<UnsafePointer<XML_Char>?>?)
     {
+        flush()
         guard failure == nil, let name else { return }
         guard open.count < limits.depth else {
             return stop(located(.limitExceeded, "Elements are nested more than \(limits.depth) deep."))
         }
         do {
-            let element = try intern(name)
+            let place = try intern(name)
             var attributes: [XMLAttribute] = []
             if var cursor = list {
                 while let key = cursor[0], let value = cursor[1] {
@@ -132,31 +138,34 @@ final class XMLParserCore {
                         throw located(
                             .limitExceeded, "An element has more than \(limits.attributesPerElement) attributes.")
                     }
-                    attributes.append(XMLAttribute(try intern(key), String(cString: value)))
+                    // First the place: `names` may be another table after it.
+                    let attribute = try intern(key)
+                    attributes.append(XMLAttribute(names[attribute], String(cString: value)))
                     cursor += 2
                 }
             }
-            open.append(element)
-            try handler.startElement(element, attributes: attributes)
+            open.append(place)
+            try handler.startElement(names[place], attributes: attributes)
         } catch {
             stop(error)
         }
     }
 
     private func endElement() {
-        guard failure == nil, let name = open.popLast() else { return }
-        do { try handler.endElement(name) } catch { stop(error) }
+        flush()
+        guard failure == nil, let place = open.popLast() else { return }
+        do { try handler.endElement(names[place]) } catch { stop(error) }
     }
 
-    private func text(_ text: UnsafePointer<XML_Char>?, _ count: Int) {
-        guard failure == nil, let text, count > 0 else { return }
-        do {
-            try UnsafeBufferPointer(start: text, count: count).withMemoryRebound(to: UInt8.self) { bytes in
-                try handler.text(bytes.span)
-            }
-        } catch {
-            stop(error)
-        }
+    /// Hands the text on that has come since the last event.
+    private func flush() {
+        let text = run.pointee.take()
+        if !text.isEmpty { self.text(text) }
+    }
+
+    fileprivate func text(_ text: UnsafeBufferPointer<UInt8>) {
+        guard failure == nil else { return }
+        do { try handler.text(text.span) } catch { stop(error) }
     }
 
     private func doctype() {
@@ -166,16 +175,15 @@ final class XMLParserCore {
 
     // MARK: Errors
 
-    private func intern(_ raw: UnsafePointer<XML_Char>) throws -> XMLName {
-        var count = 0
-        while raw[count] != 0 { count += 1 }
-        let name = UnsafeBufferPointer(start: raw, count: count).withMemoryRebound(to: UInt8.self) {
+    /// The place of a name in `names`.
+    private func intern(_ raw: UnsafePointer<XML_Char>) throws -> Int {
+        let place = UnsafeBufferPointer(start: raw, count: strlen(raw)).withMemoryRebound(to: UInt8.self) {
             names.intern($0)
         }
-        guard let name else {
+        guard let place else {
             throw located(.limitExceeded, "The document has more than \(limits.names) different names.")
         }
-        return name
+        return place
     }
 
     private func stop(_ error: any Error) {
@@ -202,5 +210,48 @@ final class XMLParserCore {
             let text = XML_ErrorString(code).map { String(cString: $0) } ?? "unknown error"
             return located(.malformed, "The XML document is not well-formed: \(text).")
         }
+    }
+}
+
+/// The character data since the last event. expat gives each line and each line end by itself; here they become one
+/// piece, so that a handler is not called sixty times for an event of thirty lines.
+private struct XMLTextRun {
+    private let core: Unmanaged<XMLParserCore>
+    private let bytes: UnsafeMutableBufferPointer<UInt8>
+    private var count = 0
+
+    private static let capacity = 64 << 10
+
+    init(_ core: Unmanaged<XMLParserCore>) {
+        self.core = core
+        bytes = .allocate(capacity: Self.capacity)
+    }
+
+    func free() { bytes.deallocate() }
+
+    /// What there is; valid until more is added.
+    mutating func take() -> UnsafeBufferPointer<UInt8> {
+        defer { count = 0 }
+        return UnsafeBufferPointer(rebasing: bytes[..<count])
+    }
+
+    static func core(_ run: UnsafeMutableRawPointer?, _ body: (XMLParserCore) -> Void) {
+        run?.assumingMemoryBound(to: XMLTextRun.self).pointee.core._withUnsafeGuaranteedRef(body)
+    }
+
+    static func append(_ run: UnsafeMutableRawPointer?, _ text: UnsafePointer<XML_Char>?, _ added: Int) {
+        guard let run = run?.assumingMemoryBound(to: XMLTextRun.self), let text, added > 0 else { return }
+        if run.pointee.count + added > capacity {
+            let full = run.pointee.take()
+            run.pointee.core._withUnsafeGuaranteedRef { $0.text(full) }
+        }
+        guard added <= capacity, let base = run.pointee.bytes.baseAddress else {
+            let whole = UnsafeBufferPointer(start: text, count: added)
+            return whole.withMemoryRebound(to: UInt8.self) { whole in
+                run.pointee.core._withUnsafeGuaranteedRef { $0.text(whole) }
+            }
+        }
+        memcpy(base + run.pointee.count, text, added)
+        run.pointee.count += added
     }
 }

@@ -119,12 +119,14 @@ package struct BackupJob: Sendable {
         _ queue: RecordQueue, in writer: SnapshotWriter, _ progress: BackupProgress, _ order: EntryOrder
     ) async throws {
         do {
-            while let (number, record) = try await queue.next() {
+            while let (number, records) = try await queue.next() {
                 try Task.checkCancellation()
-                let outcome = try await writer.add(record) { try await importer.open(record) }
-                let entry = record.jobEntry(JobEntry.Outcome(outcome))
-                progress.add(entry)
-                order.add(entry, number: number)
+                let outcomes = try await writer.add(records) { try await importer.open($0) }
+                for (place, (record, outcome)) in zip(records, outcomes).enumerated() {
+                    let entry = record.jobEntry(JobEntry.Outcome(outcome))
+                    progress.add(entry)
+                    order.add(entry, number: number + place)
+                }
             }
         } catch {
             queue.fail(error)
@@ -146,6 +148,7 @@ package struct BackupJob: Sendable {
             }
         }
         context.excludes = { path, isDirectory in filter.excludes(path, isDirectory: isDirectory) }
+        context.hasExclusions = !options.ignored.isEmpty
         return context
     }
 

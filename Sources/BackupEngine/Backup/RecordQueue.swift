@@ -22,8 +22,11 @@ final class RecordQueue: Sendable {
         }
     }
 
-    private static let recordLimit = 64
+    private static let recordLimit = 256
     private static let byteLimit = 8 << 20
+    /// Small records are taken out in batches, so that few steps are made for each. Those who take share what there is.
+    private static let batchLimit = 32
+    private static let batchBytes: Int64 = 256 << 10
 
     private let state = Mutex(State())
 
@@ -53,23 +56,22 @@ final class RecordQueue: Sendable {
         }
     }
 
-    /// - Returns: the next record with its number, from 0 on; nil when there is nothing more to come.
+    /// - Returns: the next records, at least one, with the number of the first, from 0 on; nil when there is nothing more
+    ///   to come.
     /// - Throws: what ``fail(_:)`` was told.
-    func next() async throws -> (number: Int, record: Record)? {
+    func next() async throws -> (number: Int, records: [Record])? {
         while true {
-            let (number, record, isFinished, waiter) = try state.withLock { state in
+            let (number, records, isFinished, waiter) = try state.withLock { state in
                 if let failure = state.failure { throw failure }
-                guard let record = state.records.popFirst() else {
-                    return (0, Record?.none, state.isFinished, CheckedContinuation<Void, Never>?.none)
-                }
-                state.bytes -= record.inlineSize
-                state.taken += 1
+                let records = Self.takeBatch(&state)
                 // Not for each one: those who wait and those who work would take turns for every record.
                 let hasRoom = state.records.count <= Self.recordLimit / 2 && state.bytes < Self.byteLimit
-                return (state.taken - 1, record, false, hasRoom ? state.producers.popLast() : nil)
+                return (
+                    state.taken - records.count, records, state.isFinished, hasRoom ? state.producers.popLast() : nil
+                )
             }
             waiter?.resume()
-            if let record { return (number, record) }
+            if !records.isEmpty { return (number, records) }
             if isFinished { return nil }
             await withCheckedContinuation { continuation in
                 let mustWait = state.withLock { state in
@@ -80,6 +82,19 @@ final class RecordQueue: Sendable {
                 if !mustWait { continuation.resume() }
             }
         }
+    }
+
+    private static func takeBatch(_ state: inout State) -> [Record] {
+        let limit = min(batchLimit, max(1, state.records.count / 2))
+        var batch: [Record] = []
+        var bytes: Int64 = 0
+        while batch.count < limit, bytes < batchBytes, let record = state.records.popFirst() {
+            bytes += record.info.map { max(0, $0.size) } ?? 0
+            state.bytes -= record.inlineSize
+            batch.append(record)
+        }
+        state.taken += batch.count
+        return batch
     }
 
     func finish() {

@@ -239,4 +239,10 @@ extension Snapshot: SnapshotTree {
     public func names(in directory: BytePath) async throws -> [[UInt8]] {
         try await children(of: directory).map(\.name)
     }
+
+    public func childCount(in directory: BytePath) async throws -> Int {
+        guard let entry = try await entry(at: directory), entry.info.mode.isDirectory else { return 0 }
+        guard let summary = entry.summary else { return try await names(in: directory).count }
+        return Int(clamping: summary.directory.counts.children)
+    }
 }

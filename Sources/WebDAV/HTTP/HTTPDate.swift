@@ -67,48 +67,53 @@ package enum HTTPDate {
     }
 
     /// Reads the preferred form of RFC 9110; the two obsolete forms give nil, as any other text does.
-    package static func parse(_ text: String) -> Int64? {
-        let parts = text.split(separator: " ")
-        guard parts.count == 6, parts[0].utf8.count == 4, parts[5] == "GMT",
-            let day = number(parts[1], digits: 2), let month = months.firstIndex(of: String(parts[2])),
-            let year = number(parts[3], digits: 4), (1...31).contains(day)
-        else { return nil }
-        let clock = parts[4].split(separator: ":", omittingEmptySubsequences: false)
-        guard clock.count == 3, let hour = number(clock[0], digits: 2), let minute = number(clock[1], digits: 2),
-            let second = number(clock[2], digits: 2), hour < 24, minute < 60, second <= 60
+    package static func parse(_ text: String) -> Int64? { parse(Array(text.utf8)[...]) }
+
+    /// The same for the bytes of a text. Listings have one for each member.
+    package static func parse(_ text: ArraySlice<UInt8>) -> Int64? {
+        let start = text.startIndex
+        func isThere(_ expected: StaticString, at offset: Int) -> Bool {
+            expected.withUTF8Buffer { text[(start + offset)..<(start + offset + $0.count)].elementsEqual($0) }
+        }
+        func field(_ offset: Int, _ digits: Int) -> Int64? { number(text[(start + offset)..<(start + offset + digits)]) }
+        guard text.count == 29, isThere(", ", at: 3), isThere(" ", at: 7), isThere(" ", at: 11), isThere(" ", at: 16),
+            isThere(":", at: 19), isThere(":", at: 22), isThere(" GMT", at: 25),
+            let month = months.firstIndex(where: { text[(start + 8)..<(start + 11)].elementsEqual($0.utf8) }),
+            let day = field(5, 2), let year = field(12, 4), let hour = field(17, 2), let minute = field(20, 2),
+            let second = field(23, 2), (1...31).contains(day), hour < 24, minute < 60, second <= 60
         else { return nil }
         return dayNumber(year: year, month: Int64(month) + 1, day: day) * 86_400 + hour * 3_600 + minute * 60 + second
     }
 
     /// Reads `20060104T000000Z` (RFC 5545, 3.3.5, form 2), the only form that time ranges of DAV may have.
-    package static func parseUTC(_ text: String) -> Int64? {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z") else { return nil }
-        func field(_ range: Range<Int>) -> Int64? {
-            var value: Int64 = 0
-            for byte in bytes[range] {
-                guard (0x30...0x39).contains(byte) else { return nil }
-                value = value * 10 + Int64(byte - 0x30)
-            }
-            return value
-        }
-        guard let year = field(0..<4), let month = field(4..<6), let day = field(6..<8), let hour = field(9..<11),
-            let minute = field(11..<13), let second = field(13..<15), (1...12).contains(month), (1...31).contains(day),
+    package static func parseUTC(_ text: String) -> Int64? { parseUTC(Array(text.utf8)[...]) }
+
+    /// The same for the bytes of a text.
+    package static func parseUTC(_ text: ArraySlice<UInt8>) -> Int64? {
+        let start = text.startIndex
+        func field(_ offset: Int, _ digits: Int) -> Int64? { number(text[(start + offset)..<(start + offset + digits)]) }
+        guard text.count == 16, text[start + 8] == UInt8(ascii: "T"), text[start + 15] == UInt8(ascii: "Z"),
+            let year = field(0, 4), let month = field(4, 2), let day = field(6, 2), let hour = field(9, 2),
+            let minute = field(11, 2), let second = field(13, 2), (1...12).contains(month), (1...31).contains(day),
             hour < 24, minute < 60, second <= 60
         else { return nil }
-        let number = dayNumber(year: year, month: month, day: day)
-        guard civil(number).month == month else { return nil }
-        return number * 86_400 + hour * 3_600 + minute * 60 + second
+        let days = dayNumber(year: year, month: month, day: day)
+        guard civil(days).month == month else { return nil }
+        return days * 86_400 + hour * 3_600 + minute * 60 + second
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+        var value: Int64 = 0
+        for byte in digits {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            value = value * 10 + Int64(byte - 0x30)
+        }
+        return value
     }
 
     private static func split(_ seconds: Int64) -> (days: Int64, time: Int64) {
         let time = ((seconds % 86_400) + 86_400) % 86_400
         return ((seconds - time) / 86_400, time)
-    }
-
-    private static func number(_ text: Substring, digits: Int) -> Int64? {
-        guard text.utf8.count == digits, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return Int64(text)
     }
 
     private static func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }

@@ -166,15 +166,34 @@ extension Propstat {
 extension HTTPResponse.Status {
     /// Reads `HTTP/1.1 200 OK`.
     fileprivate init(element: XMLElement) throws(XMLError) {
-        let parts = element.trimmedText.split(separator: " ", maxSplits: 2)
-        guard parts.count >= 2, parts[0].hasPrefix("HTTP/"), parts[1].utf8.count == 3, let code = Int(parts[1]),
-            (100...599).contains(code)
-        else {
-            throw XMLError(.unexpectedElement, "A DAV:status is not an HTTP status line.")
-        }
+        let text = element.trimmedText
+        let code = try Self.code(ofLine: Array(text.utf8)[...])
+        let parts = text.split(separator: " ", maxSplits: 2)
         let phrase = parts.count > 2 ? String(parts[2]) : ""
         // Characters that no reason phrase may hold would trap in the initialiser.
         let isPrintable = phrase.utf8.allSatisfy { $0 == 0x09 || (0x20...0x7E).contains($0) }
         self.init(code: code, reasonPhrase: isPrintable ? phrase : "")
+    }
+
+    /// The number in a status line, from 100 to 599.
+    static func code(ofLine line: ArraySlice<UInt8>) throws(XMLError) -> Int {
+        var rest = XMLElement.trimmed(line)
+        let space = UInt8(ascii: " ")
+        guard rest.starts(with: "HTTP/".utf8), let end = rest.firstIndex(of: space) else { throw noStatusLine }
+        rest = rest[end...].drop { $0 == space }
+        var code = 0
+        var digits = 0
+        for byte in rest {
+            if byte == space { break }
+            guard (0x30...0x39).contains(byte), digits < 3 else { throw noStatusLine }
+            code = code * 10 + Int(byte - 0x30)
+            digits += 1
+        }
+        guard digits == 3, (100...599).contains(code) else { throw noStatusLine }
+        return code
+    }
+
+    private static var noStatusLine: XMLError {
+        XMLError(.unexpectedElement, "A DAV:status is not an HTTP status line.")
     }
 }
