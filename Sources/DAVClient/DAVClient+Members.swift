@@ -43,10 +43,20 @@ package struct DAVMembers: Sendable {
 private final class MemberBodyReader: DAVBodyReader, @unchecked Sendable {
     private var reader: MemberMultistatusReader?
     private var failure: (any Error)?
+    private let note: DAVClient.MemberProgress?
+    private var noted = 0
+
+    init(_ note: DAVClient.MemberProgress? = nil) { self.note = note }
 
     func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         do {
-            try whole().feed(bytes)
+            let reader = try whole()
+            try reader.feed(bytes)
+            if let note {
+                let responses = reader.responses
+                note(responses[noted...])
+                noted = responses.count
+            }
             return true
         } catch {
             failure = error
@@ -66,6 +76,9 @@ private final class MemberBodyReader: DAVBodyReader, @unchecked Sendable {
 }
 
 extension DAVClient {
+    /// Told of a listing while it comes; not yet whether it comes whole.
+    package typealias MemberProgress = @Sendable (ArraySlice<MemberResponse>) -> Void
+
     /// What a listing asks for.
     private static let listed: [XMLName] = [
         .resourcetype, .getetag, .getcontenttype, .getcontentlength, .getlastmodified,
@@ -73,10 +86,11 @@ extension DAVClient {
 
     /// Everything in a collection, itself included, without contents.
     ///
+    /// - Parameter note: told of the members as they come. When the connection is lost, it is told again from the beginning.
     /// - Throws: also when the answer is no complete multistatus.
-    package func members(of collection: DAVURL) async throws -> DAVMembers {
+    package func members(of collection: DAVURL, noting note: MemberProgress? = nil) async throws -> DAVMembers {
         let answer = try await sendPropfind(
-            collection, depth: .one, .named(Self.listed), reading: { MemberBodyReader() })
+            collection, depth: .one, .named(Self.listed), reading: { MemberBodyReader(note) })
         return try members(.propfind, answer, mayBeTruncated: false)
     }
 

@@ -28,9 +28,13 @@ struct CollectionReader {
     func read(_ emit: @Sendable (Record) async throws -> Void) async throws -> Outcome {
         let previous = try await previousCollection()
         // The survey comes first: when it fails, nothing of this collection has been said yet.
+        let early =
+            previous == nil && !context.hasExclusions
+            ? EarlyReading(client, collection: collection.url, kind: kind) : nil
+        defer { early?.cancel() }
         let surveyor = CollectionSurveyor(
             collection: collection, client: client, previous: readsEverything(previous) ? nil : previous,
-            mayAskForChanges: mayAskForChanges(previous))
+            mayAskForChanges: mayAskForChanges(previous), early: early)
         var survey = try await surveyor.survey()
         for folder in survey.folders { context.report(.note("Left out the folder \(folder.path) in a \(kind.noun).")) }
         context.report(.expected(records: survey.count))
@@ -42,7 +46,7 @@ struct CollectionReader {
         progress.lacksObjects = survey.count < wanted
         do {
             try await emitUnchanged(survey.unchanged, previous, &progress, emit)
-            try await fetch(survey.changed, previous, &progress, emit)
+            try await fetch(survey.changed, previous, &progress, emit, after: early)
             try await catchUp(survey, &progress, emit)
         } catch {
             // What was read until now may be kept, and then the next backup need not read it again.
@@ -136,13 +140,13 @@ struct CollectionReader {
 
     private func fetch(
         _ members: [Member], _ previous: PreviousCollection?, _ progress: inout Progress,
-        _ emit: @Sendable (Record) async throws -> Void
+        _ emit: @Sendable (Record) async throws -> Void, after early: EarlyReading? = nil
     ) async throws {
         let places = Dictionary(
             (members.isEmpty ? [] : previous?.objects ?? []).enumerated().map { ($0.element.name, $0.offset) },
             uniquingKeysWith: { first, _ in first })
         let fetcher = ObjectFetcher(client, collection: collection.url, kind: kind)
-        try await fetcher.fetch(members, concurrency: context.concurrency) { outcomes in
+        try await fetcher.fetch(members, concurrency: context.concurrency, after: early) { outcomes in
             for outcome in outcomes {
                 switch outcome {
                 case .object(let member, let bytes, let etag):

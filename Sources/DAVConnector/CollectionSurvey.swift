@@ -27,6 +27,8 @@ struct CollectionSurveyor {
     let previous: PreviousCollection?
     /// Whether the previous snapshot's word is enough; else the whole collection is listed, and compared by ETags.
     let mayAskForChanges: Bool
+    /// Is told of a listing as it comes.
+    var early: EarlyReading?
 
     private var kind: DAVCollectionKind { collection.kind }
 
@@ -132,7 +134,8 @@ struct CollectionSurveyor {
     // MARK: Listing
 
     private func listing() async throws -> CollectionSurvey {
-        let listing = try await MemberListing(collection.url, kind: kind, client: client)
+        let note: DAVClient.MemberProgress? = early.map { early in { early.note($0) } }
+        let listing = try await MemberListing(collection.url, kind: kind, client: client, noting: note)
         var survey = CollectionSurvey()
         survey.isListing = true
         // Older than the listing, so that what came in between is named again next time.

@@ -46,9 +46,12 @@ package struct MemberListing: Sendable {
     /// Folders inside, which neither protocol allows and no backup follows.
     package var folders: [DAVURL]
 
+    /// - Parameter note: told of the members as they come.
     /// - Throws: unless the listing arrived whole.
-    package init(_ collection: DAVURL, kind: DAVCollectionKind, client: DAVClient) async throws {
-        try self.init(await client.members(of: collection), kind: kind, client: client)
+    package init(
+        _ collection: DAVURL, kind: DAVCollectionKind, client: DAVClient, noting note: DAVClient.MemberProgress? = nil
+    ) async throws {
+        try self.init(await client.members(of: collection, noting: note), kind: kind, client: client)
     }
 
     private init(_ answer: DAVMembers, kind: DAVCollectionKind, client: DAVClient) throws {

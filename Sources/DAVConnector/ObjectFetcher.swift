@@ -69,14 +69,20 @@ package struct ObjectFetcher: Sendable {
         self.batchSize = BatchSize(batchSize)
     }
 
-    /// - Parameter receive: called from this task, once per batch.
+    /// - Parameters:
+    ///   - early: what was asked for before.
+    ///   - receive: called from this task, once per batch.
     /// - Throws: what makes every further request useless, or what `receive` throws.
-    package func fetch(
-        _ members: [Member], concurrency: Int, receive: ([Outcome]) async throws -> Void
+    func fetch(
+        _ members: [Member], concurrency: Int, after early: EarlyReading? = nil,
+        receive: ([Outcome]) async throws -> Void
     ) async throws {
+        var members = members
+        let begun = early?.take(from: &members) ?? []
         var rest = members[...]
         try await withThrowingTaskGroup(of: [Outcome].self) { group in
-            var running = 0
+            var running = begun.count
+            for batch in begun { group.addTask { try await fetchBatch(batch) } }
             while running > 0 || !rest.isEmpty {
                 while running < concurrency, !rest.isEmpty {
                     let batch = nextBatch(&rest)
@@ -105,6 +111,15 @@ package struct ObjectFetcher: Sendable {
     }
 
     // MARK: One batch
+
+    private func fetchBatch(_ early: EarlyReading.Batch) async throws -> [Outcome] {
+        do {
+            let (answer, duration) = try await early.answer.value
+            return try await collect(early.members, answer, in: duration)
+        } catch is DAVClientError {
+            return try await fetchBatch(early.members)
+        }
+    }
 
     private func fetchBatch(_ batch: [Member]) async throws -> [Outcome] {
         if let error = misfortune.verdict { return batch.map { .failed($0, error) } }

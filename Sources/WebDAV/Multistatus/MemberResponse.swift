@@ -51,6 +51,9 @@ package final class MemberMultistatusReader {
     /// - Throws: `XMLError`.
     package func feed(_ bytes: UnsafeBufferPointer<UInt8>) throws { try parser.feed(bytes) }
 
+    /// The responses that have ended until now.
+    package var responses: [MemberResponse] { handler.responses }
+
     /// Says that the body ends here.
     /// - Throws: `XMLError.truncated` when it cannot end here.
     package func finish() throws -> MemberMultistatus {
