@@ -20,7 +20,8 @@ struct FeedObjects: Sendable {
 
     /// The most components that are taken apart; each becomes a file.
     private static let componentLimit = 500_000
-    private static let lineLimit = 200
+    fileprivate static let lineLimit = 200
+    private static let sizeLimit = 512 << 20
 
     /// - Throws: `DAVClientError.protocolViolation` for anything but whole calendars.
     init(_ bytes: [UInt8]) throws {
@@ -37,8 +38,8 @@ struct FeedObjects: Sendable {
         }
         var reader = FeedReading(document)
         try reader.read(limit: Self.componentLimit)
-        lines = Array(reader.lines.prefix(Self.lineLimit))
-        objects = reader.objects()
+        lines = reader.lines
+        objects = try reader.objects(limit: Self.sizeLimit)
     }
 
     static func isCalendar(_ line: ContentLine) -> Bool { ASCII.equalsIgnoringCase(line.value, "VCALENDAR") }
@@ -81,7 +82,10 @@ private struct FeedReading {
         for (index, line) in document.enumerated() {
             if line.isNamed("BEGIN") {
                 let name = ASCII.uppercasedString(line.value)
-                if open.isEmpty { calendars.append(Calendar()) }
+                if open.isEmpty {
+                    guard name == "VCALENDAR" else { throw Self.broken("has a \(name) outside of any calendar.") }
+                    calendars.append(Calendar())
+                }
                 if open.count == 1 {
                     part = Part(calendar: calendars.count - 1, kind: name, lines: index..<index + 1)
                     zoneName = nil
@@ -126,8 +130,10 @@ private struct FeedReading {
 
     private mutating func keep(_ line: ContentLine, _ index: Int) {
         if line.isNamed("VERSION") || line.isNamed("PRODID") || line.isNamed("CALSCALE") {
-            calendars[calendars.count - 1].header.append(index)
-        } else if !line.isNamed("METHOD") || calendars.count == 1 {
+            // Each object gets them, so each once.
+            let isKnown = calendars[calendars.count - 1].header.contains { document[$0].hasName(line.name) }
+            if !isKnown { calendars[calendars.count - 1].header.append(index) }
+        } else if lines.count < FeedObjects.lineLimit {
             lines.append(String(decoding: line.bytes, as: UTF8.self))
         }
     }
@@ -138,7 +144,8 @@ private struct FeedReading {
 
     // MARK: Objects
 
-    func objects() -> [FeedObjects.Object] {
+    /// - Parameter limit: bytes of all objects together: a large zone that many events name would be copied for each.
+    func objects(limit: Int) throws -> [FeedObjects.Object] {
         var order: [String] = []
         var groups: [String: (uid: String, parts: [Int], replaced: Bool)] = [:]
         var masters: [String: String] = [:]
@@ -161,10 +168,19 @@ private struct FeedReading {
             if groups[name] == nil { order.append(name) }
             groups[name, default: (name, [], isReplaced)].parts.append(index)
         }
-        return order.compactMap { groups[$0] }.map { object($0.uid, $0.parts.map { parts[$0] }, $0.replaced) }
+        let zones = calendars.map { $0.zones.mapValues(digest) }
+        var room = limit
+        return try order.compactMap { groups[$0] }.map { group in
+            let object = object(group.uid, group.parts.map { parts[$0] }, group.replaced, zones)
+            room -= object.bytes.count
+            guard room >= 0 else { throw Self.broken("would be more than \(limit >> 20) MiB, taken apart.") }
+            return object
+        }
     }
 
-    private func object(_ uid: String, _ parts: [Part], _ isReplaced: Bool) -> FeedObjects.Object {
+    private func object(
+        _ uid: String, _ parts: [Part], _ isReplaced: Bool, _ zoneDigests: [[String: String]]
+    ) -> FeedObjects.Object {
         var writer = ContentLineWriter()
         writer.write("BEGIN", value: "VCALENDAR".utf8)
         let calendar = parts.first.map { calendars[$0.calendar] } ?? Calendar()
@@ -195,7 +211,8 @@ private struct FeedReading {
             }
         }
         writer.write("END", value: "VCALENDAR".utf8)
-        let said = parts.map { digest($0.lines) } + zones.sorted().map { calendar.zones[$0].map(digest) ?? "" }
+        let digests = parts.first.map { zoneDigests[$0.calendar] } ?? [:]
+        let said = parts.map { digest($0.lines) } + zones.sorted().map { digests[$0] ?? "" }
         return FeedObjects.Object(
             uid: uid, bytes: writer.bytes, digest: Self.hash(Array(said.joined(separator: "\n").utf8)),
             modified: modified(parts))

@@ -204,6 +204,30 @@ import XMLStream
         #expect(target.with { $0.collections["/cal/club/"]?.objects.count } == 4)
     }
 
+    /// Whatever comes, a backup ends with a snapshot that is whole, or says that it is not.
+    @Test func point05_noFeedBreaksABackup() async throws {
+        var random = SeededNumbers(seed: 20_260_704)
+        let whole = Array(Self.feed().utf8)
+        for _ in 0..<300 {
+            var bytes = whole
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.remove(at: place)
+                case 2: bytes.insert(contentsOf: whole.suffix(max(0, whole.count - place)).prefix(90), at: place)
+                default: bytes.removeLast(min(bytes.count - 1, Int.random(in: 0..<200, using: &random)))
+                }
+            }
+            let server = Self.server(
+                "webcal://club.example.org/feed.ics", .init(), Web(answer: .status(200, [:], bytes)))
+            let snapshot = try await backUp(server, options: Self.wanted)
+            #expect(snapshot.objects["/calendars/work/1.ics"] != nil)
+            #expect(snapshot.isComplete == (snapshot.files[BytePath("/calendars/club/.feed.json")] != nil))
+            #expect(snapshot.objects.values.allSatisfy { $0.suffix(15).elementsEqual("END:VCALENDAR\r\n".utf8) })
+        }
+    }
+
     // MARK: Restoring
 
     @Test func point05_whereItCanTheServerSubscribesAgain() async throws {
@@ -304,6 +328,21 @@ import XMLStream
         }
         await server.stop()
         await site.stop()
+    }
+}
+
+/// Numbers that are the same in each run (SplitMix64).
+private struct SeededNumbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
     }
 }
 
