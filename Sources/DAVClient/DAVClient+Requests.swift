@@ -108,10 +108,14 @@ extension DAVClient {
 
     /// Gives an object, and each override in it, a file that the server keeps beside it (RFC 8607, section 3.4). Not tried
     /// again when the answer is lost, since a second one would be a second file.
+    ///
+    /// - Parameter id: of a file that it replaces (section 3.4.4); nil for one more.
     package func addAttachment(
-        _ bytes: [UInt8], named name: String, contentType: String, to url: DAVURL
+        _ bytes: [UInt8], named name: String, contentType: String, to url: DAVURL, inPlaceOf id: String? = nil
     ) async throws {
-        let target = url.target + (url.target.contains("?") ? "&" : "?") + "action=attachment-add"
+        let action =
+            id.map { "attachment-update&managed-id=" + PercentEncoding.encode(segment: $0.utf8) } ?? "attachment-add"
+        let target = url.target + (url.target.contains("?") ? "&" : "?") + "action=" + action
         var headers: HTTPFields = [.contentType: contentType]
         headers[.contentDisposition] = Self.disposition(name)
         let answer = try await send(.post, url.with(target: target), headers: headers, body: bytes)

@@ -42,6 +42,17 @@ package struct DAVClient: Sendable {
         trusted = TrustedHosts(base: base, named: options.trustedHosts)
     }
 
+    /// A client without credentials for something public, which may lead to any host.
+    ///
+    /// - Parameter reachesThisMachine: whether it may lead to this machine.
+    package init(publicAt base: DAVURL, reachesThisMachine: Bool, transport: any DAVTransport, options: Options) {
+        self.base = base
+        credentials = .none
+        self.transport = transport
+        self.options = options
+        trusted = TrustedHosts(anyFrom: base, reachesThisMachine: reachesThisMachine)
+    }
+
     package var hasCredentials: Bool { !credentials.isEmpty }
 
     /// Whether an href that a server gave may be asked at all.
@@ -99,6 +110,13 @@ package struct DAVClient: Sendable {
     }
 
     private func strayed(to url: DAVURL) -> DAVClientError {
+        guard !trusted.isAnonymous else {
+            let lacksTLS = url.scheme == .http && base.scheme == .https
+            return DAVClientError(
+                .redirect,
+                "\(base.host) points to \(url.scheme.rawValue)://\(url.authority), "
+                    + (lacksTLS ? "which has no TLS." : "which means this machine, and is not asked."))
+        }
         let advice =
             url.scheme == .http && base.scheme == .https
             ? "That address has no TLS; the server's configuration may be wrong."
@@ -177,11 +195,14 @@ package struct DAVClient: Sendable {
     private func failure(_ error: DAVTransportError, _ request: DAVClientRequest) -> DAVClientError {
         switch error.code {
         case .connection, .timeout:
-            DAVClientError(.unavailable, error.reason, advice: "Check the address and the network, then try again.")
+            DAVClientError(
+                .unavailable, error.reason,
+                advice: error.advice ?? "Check the address and the network, then try again.")
         case .security:
             DAVClientError(
                 .security, error.reason,
-                advice: "Check the host name; a certificate of your own must be known to this machine.")
+                advice: error.advice
+                    ?? "Check the host name; a certificate of your own must be known to this machine.")
         case .tooLarge: DAVClientError(.tooLarge, "\(request.method) \(request.url): \(error.reason)")
         case .malformed: DAVClientError(.protocolViolation, "\(request.method) \(request.url): \(error.reason)")
         }

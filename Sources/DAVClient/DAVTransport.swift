@@ -85,10 +85,13 @@ package struct DAVTransportError: Error, Sendable {
 
     package let code: Code
     package let reason: String
+    /// What to do; nil for what always is to be done about such an error.
+    package let advice: String?
 
-    package init(_ code: Code, _ reason: String) {
+    package init(_ code: Code, _ reason: String, advice: String? = nil) {
         self.code = code
         self.reason = reason
+        self.advice = advice
     }
 
     /// Whether the same request may work in a moment.

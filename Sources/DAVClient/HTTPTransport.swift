@@ -116,10 +116,37 @@ package final class HTTPTransport: DAVTransport {
             return DAVTransportError(.malformed, "\(server) answered something that is not whole HTTP (\(error)).")
         default:
             let kind = String(reflecting: type(of: error))
-            if kind.hasPrefix("NIOSSL.") {
-                return DAVTransportError(.security, "No trusted TLS connection to \(server): \(error).")
+            let words = "\(error)"
+            if kind.hasPrefix("NIOSSL.") { return Self.insecure(words, server) }
+            // The name could not be looked up.
+            if words.contains("UnknownHost") {
+                return DAVTransportError(
+                    .connection, "The name \(request.url.host) leads nowhere: there is no such host, or no network.",
+                    advice: "Check the address.")
             }
-            return DAVTransportError(.connection, "No connection to \(server): \(error).")
+            return DAVTransportError(.connection, "No connection to \(server): \(words).")
         }
+    }
+
+    /// What the TLS library says is for programmers, and has paths of their machines in it.
+    private static func insecure(_ words: String, _ server: String) -> DAVTransportError {
+        // The first bytes of an answer without TLS look like a version that does not exist.
+        if words.contains("WRONG_VERSION_NUMBER") || words.contains("HTTP_REQUEST") {
+            return DAVTransportError(
+                .security, "\(server) answers, but without TLS.",
+                advice: "Check the port. An address with +http, as in caldav+http://, goes without TLS; only in a "
+                    + "network of your own is that safe.")
+        }
+        if words.contains("CERTIFICATE_VERIFY_FAILED") {
+            return DAVTransportError(
+                .security,
+                "The certificate of \(server) is not trusted: it has expired, or nobody known here has signed it.")
+        }
+        if words.contains("failedToValidateHostname") || words.contains("unableToValidateCertificate") {
+            return DAVTransportError(.security, "The certificate of \(server) is for another name.")
+        }
+        let reason = words.split(separator: ":").first { $0.contains("_") && $0.allSatisfy { !$0.isLowercase } }
+        return DAVTransportError(
+            .security, "No trusted TLS connection to \(server)" + (reason.map { " (\($0))." } ?? "."))
     }
 }

@@ -14,6 +14,11 @@ package struct TrustedHosts: Sendable {
     package let base: DAVURL
     /// Host names, or `.example.org` for all below it.
     package let named: [String]
+    /// Whether nothing secret is sent, so that any host may be asked: what is public may lie anywhere.
+    let isAnonymous: Bool
+    /// Whether this machine and its link may be asked, too. What a server on the internet names must not reach what
+    /// listens here for nobody else.
+    private let reachesThisMachine: Bool
 
     /// Domains whose hosts all belong to one provider that hands accounts from one host to another.
     private static let providers = [".icloud.com", ".icloud.com.cn"]
@@ -21,9 +26,22 @@ package struct TrustedHosts: Sendable {
     package init(base: DAVURL, named: [String] = []) {
         self.base = base
         self.named = named.map { $0.lowercased() }
+        isAnonymous = false
+        reachesThisMachine = true
+    }
+
+    /// For requests without credentials.
+    init(anyFrom base: DAVURL, reachesThisMachine: Bool) {
+        self.base = base
+        named = []
+        isAnonymous = true
+        self.reachesThisMachine = reachesThisMachine
     }
 
     package func allows(_ url: DAVURL) -> Bool {
+        if isAnonymous {
+            return (url.scheme == .https || base.scheme == .http) && (reachesThisMachine || !url.isOfThisMachine)
+        }
         if url.hasSameOrigin(as: base) { return true }
         if url.host == base.host { return isUpgrade(to: url) }
         guard url.scheme == .https, url.port == 443 || named.contains(url.host) else { return false }
@@ -49,6 +67,13 @@ package struct TrustedHosts: Sendable {
 }
 
 extension DAVURL {
+    /// Whether the host is written as one that only this machine, or its link, can mean.
+    package var isOfThisMachine: Bool {
+        isLoopback || host == "localhost" || host.hasSuffix(".localhost") || host == "0.0.0.0" || host == "::"
+            || host.hasPrefix("127.") && isAddressLiteral || host.hasPrefix("169.254.") && isAddressLiteral
+            || host.hasPrefix("fe80:") || host.hasPrefix("::ffff:127.") || host.hasPrefix("::ffff:169.254.")
+    }
+
     fileprivate var isAddressLiteral: Bool {
         host.contains(":") || host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
     }

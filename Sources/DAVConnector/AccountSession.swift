@@ -6,6 +6,7 @@ struct AccountSession: Sendable {
     let settings: DAVSettings
     let client: DAVClient
     let ledger: RestoreLedger
+    let feeds: FeedFetcher
 
     init(_ settings: DAVSettings, transport: any DAVTransport) throws {
         self.settings = settings
@@ -17,6 +18,7 @@ struct AccountSession: Sendable {
         } catch let error as DAVClientError {
             throw ConnectorError(error)
         }
+        feeds = FeedFetcher(client, transport)
     }
 
     func account() async throws -> DAVAccount {
@@ -29,6 +31,9 @@ struct AccountSession: Sendable {
                 "\(counted(account.delegators.count, "account")) of others can be kept as well, with delegated=true.")
         }
         if let remark = settings.remark { account.remarks.append(remark) }
+        if let address = account.emptyAddress {
+            account.remarks.append("There is nothing at \(address); this is the account that the server names instead.")
+        }
         return account
     }
 
@@ -38,15 +43,17 @@ struct AccountSession: Sendable {
         var parts: [String] = []
         let collections = account.collections.filter { settings.choice.reason(toSkip: $0) == nil }
         for kind in settings.kinds {
-            let count = collections.count { $0.kind == kind }
-            parts.append("\(count) \(kind.noun)\(count == 1 ? "" : "s")")
+            parts.append(counted(collections.count { $0.kind == kind && !$0.isFeed }, kind.noun))
         }
+        let feeds = collections.count { $0.isFeed }
+        if feeds > 0 { parts.append(counted(feeds, "subscription")) }
         var line = parts.joined(separator: ", ")
         if let user = settings.username { line += " of \(user)" }
         line += " at \(settings.base.authority)"
+        if let address = account.emptyAddress { line += " (nothing is at \(address.path) itself)" }
         guard counting else { return line }
         var objects = 0
-        for collection in collections {
+        for collection in collections where !collection.isFeed {
             objects += try await MemberListing(collection.url, kind: collection.kind, client: client).members.count
         }
         return line + " (\(grouped(objects)) object\(objects == 1 ? "" : "s"))"

@@ -115,7 +115,7 @@ struct AttachmentReturn: Sendable {
         }
     }
 
-    private static func place(of file: File, in there: [ManagedAttachment]) -> Int? {
+    static func place(of file: File, in there: [ManagedAttachment]) -> Int? {
         there.firstIndex { $0.id == file.attachment.id }
             ?? there.firstIndex { $0.name != nil && $0.name == file.attachment.name }
             ?? (file.attachment.name == nil ? there.firstIndex { $0.type == file.attachment.type } : nil)

@@ -15,11 +15,21 @@ package struct CollectionChoice: Hashable, Sendable {
 
     package init() {}
 
+    /// Patterns of ``included`` that fit none of the collections: a name that was mistyped, or a calendar that has got
+    /// another one, and whose backup would end without a word.
+    package func unused(among collections: [DAVCollection]) -> [String] {
+        included.filter { pattern in
+            !collections.contains { Self.names(of: $0).contains { Wildcard.matches($0, pattern) } }
+        }
+    }
+
+    private static func names(of collection: DAVCollection) -> [String] {
+        [collection.title, String(decoding: PercentEncoding.decode(collection.url.lastSegment), as: UTF8.self)]
+    }
+
     /// - Returns: why it is left out; nil when it is taken.
     package func reason(toSkip collection: DAVCollection) -> String? {
-        let names = [
-            collection.title, String(decoding: PercentEncoding.decode(collection.url.lastSegment), as: UTF8.self),
-        ]
+        let names = Self.names(of: collection)
         func matches(_ patterns: [String]) -> Bool {
             patterns.contains { pattern in names.contains { Wildcard.matches($0, pattern) } }
         }

@@ -20,6 +20,8 @@ struct AttachmentTally: Sendable {
     var stayed = 0
     /// The same, as the user wants it.
     var left = 0
+    /// Others are there under their names, which the mode leaves.
+    var kept = 0
     /// They are not even in the snapshot.
     var unknown = 0
 
@@ -46,6 +48,12 @@ struct AttachmentTally: Sendable {
                     "\(counted(stayed, "attached file")) stayed in the snapshot: too large to be part of an event. The "
                         + "events still name where they were on the old server. \"restore\" to a folder gives them back, "
                         + "in attachments/."))
+        }
+        if kept > 0 {
+            events.append(
+                .warning(
+                    "\(counted(kept, "attached file")) \(kept == 1 ? "exists" : "exist") with other contents and "
+                        + "\(kept == 1 ? "was" : "were") left; mode=overwrite replaces."))
         }
         if unknown > 0 {
             events.append(
@@ -129,18 +137,47 @@ extension DAVExporter {
             let there = try await client.object(url).bytes
             var reasons: [BytePath: String] = [:]
             let missing = AttachmentReturn.missing(files, in: there)
+            var replaced: [AttachmentReturn.File] = []
+            let present = files.filter { file in !missing.contains { $0.path == file.path } }
+            for (file, verdict) in zip(present, try await prove(present, in: there, at: url)) {
+                guard case .differs(let other, _) = verdict else {
+                    if case .unknown(let reason) = verdict {
+                        failures.append(ExportFailure(path: file.path, reason: reason))
+                    }
+                    continue
+                }
+                guard upload.policy != .merge else {
+                    attachmentTally.kept += 1
+                    continue
+                }
+                replaced.append(file)
+                reasons[file.path] = try await add(file, to: url, inPlaceOf: other.id)
+            }
             for file in missing { reasons[file.path] = try await add(file, to: url) }
-            guard !missing.isEmpty else { return }
+            let sent = missing + replaced
+            guard !sent.isEmpty else { return }
             // An answer of success is a promise, and a lost one no refusal: this is the proof.
             let stored = try await client.object(url)
-            let lost = AttachmentReturn.missing(missing, in: stored.bytes)
+            let lost = AttachmentReturn.missing(sent, in: stored.bytes)
+            let named = sent.filter { file in !lost.contains { $0.path == file.path } }
+            for (file, verdict) in zip(named, try await prove(named, in: stored.bytes, at: url)) {
+                switch verdict {
+                case .same: attachmentTally.returned += 1
+                case .differs(_, let size):
+                    let reason =
+                        reasons[file.path]
+                        ?? "The server took it, but gives back something else for \(url.path): "
+                        + "\(counted(size, "byte")) of other contents."
+                    failures.append(ExportFailure(path: file.path, reason: reason))
+                case .unknown(let reason): failures.append(ExportFailure(path: file.path, reason: reason))
+                }
+            }
             if lost.isEmpty, files.contains(where: \.isPartial), let etag = stored.etag {
                 let placed = AttachmentReturn.placed(files, of: upload.original, as: stored.bytes)
                 try await client.put(
                     url, upload.isHeld ? SchedulingHold.applied(to: placed) : placed, contentType: upload.contentType,
                     condition: .matching(etag: etag))
             }
-            attachmentTally.returned += missing.count - lost.count
             for file in lost {
                 let reason = reasons[file.path] ?? "The server took it, but \(url.path) does not name it."
                 failures.append(ExportFailure(path: file.path, reason: reason))
@@ -152,14 +189,52 @@ extension DAVExporter {
         }
     }
 
+    private func prove(
+        _ files: [AttachmentReturn.File], in stored: [UInt8], at url: DAVURL
+    ) async throws -> [AttachmentProof.Verdict] {
+        guard let attachments, !files.isEmpty else { return [] }
+        var expected: [(file: AttachmentReturn.File, content: AttachmentProof.Content)] = []
+        for file in files {
+            let bytes = try await attachments.bytes(file, limit: client.options.limits.object)
+            expected.append((file, AttachmentProof.Content(bytes)))
+        }
+        return try await AttachmentProof(client: client).verdicts(expected, in: stored, at: url)
+    }
+
+    /// Looks at the bytes of files inside an object that the server did not store as it was sent.
+    func proved(_ result: BatchWriter.Result, of upload: Upload) async throws -> BatchWriter.Result {
+        let fidelity: Fidelity
+        switch result {
+        case .added(let known?), .replaced(let known?), .made(let known): fidelity = known
+        default: return result
+        }
+        guard case .changed(let changes) = fidelity,
+            changes.isEmpty || changes.contains(where: { $0.property.hasSuffix("ATTACH") })
+        else { return result }
+        do {
+            let url = upload.existing?.url ?? upload.url
+            let lost = try await AttachmentProof(client: client).lost(from: upload.bytes, at: url)
+            guard lost > 0 else { return result }
+            let files = counted(lost, "attached file")
+            if upload.slimmer != nil { attachmentTally.inlined -= min(lost, attachmentTally.inlined) }
+            return .failed(
+                "The server took it, but did not keep \(files) in it as \(lost == 1 ? "it was" : "they were").")
+        } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
+            return .failed("It is not known whether the server kept what is attached to it: \(error)")
+        }
+    }
+
+    /// - Parameter id: of the file that it replaces; nil for one more.
     /// - Returns: why not; nil when the server took it.
-    private func add(_ file: AttachmentReturn.File, to url: DAVURL) async throws -> String? {
+    private func add(
+        _ file: AttachmentReturn.File, to url: DAVURL, inPlaceOf id: String? = nil
+    ) async throws -> String? {
         let attachment = file.attachment
         do {
             let bytes = try await attachments?.bytes(file, limit: client.options.limits.object) ?? []
             try await client.addAttachment(
                 bytes, named: attachment.name ?? "attachment",
-                contentType: attachment.type ?? "application/octet-stream", to: url)
+                contentType: attachment.type ?? "application/octet-stream", to: url, inPlaceOf: id)
             return nil
         } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) || error.code == .unavailable {
             return "\(error)"

@@ -30,6 +30,8 @@ package actor DAVExporter: RehearsingExporter {
     private struct Place {
         let source: RestoreSource
         let target: Result<Int, ConnectorError>
+        /// Left to the server, and no failure.
+        var isSkipped = false
     }
 
     private static let batchCount = 200
@@ -64,6 +66,10 @@ package actor DAVExporter: RehearsingExporter {
             let sources = try await RestoreSource.all(in: tree, flatName: session.settings.collectionName ?? "restored")
             try session.settings.map.requireUse(by: sources)
             let account = try await session.account()
+            if let address = account.emptyAddress {
+                context.report(
+                    .warning("There is nothing at \(address); what is restored goes into the account itself."))
+            }
             try refuseCrowding(sources, account)
             let abilities = try await abilities(account)
             // A server that does not say whether it sends mail is treated as one that does.
@@ -74,8 +80,16 @@ package actor DAVExporter: RehearsingExporter {
             attachments = try await AttachmentReturn(
                 session.settings.attachmentWay ?? (manages ? .managed : .inline), tree)
             var preparation = TargetPreparation(session, account, context, tree)
+            let screening = RestoreScreening(settings: session.settings, account: account)
             for source in sources {
                 let target: Result<Int, ConnectorError>
+                if let reason = screening.reason(toSkip: source) {
+                    context.report(.note(reason))
+                    target = .failure(ConnectorError(.unsupported, reason))
+                    places[source.directory, default: []].append(
+                        Place(source: source, target: target, isSkipped: true))
+                    continue
+                }
                 do {
                     target = .success(try await preparation.target(for: source))
                 } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {
@@ -89,7 +103,20 @@ package actor DAVExporter: RehearsingExporter {
                 places[source.directory, default: []].append(Place(source: source, target: target))
             }
             targets = preparation.targets
+            try requireSome(sources)
         }
+    }
+
+    /// A restore of nothing must not look like one that worked.
+    private func requireSome(_ sources: [RestoreSource]) throws {
+        let skipped = places.values.joined().count { $0.isSkipped }
+        guard skipped > 0 else { return }
+        guard skipped < sources.count else {
+            throw ConnectorError(
+                .unsupported, "Nothing is left to restore: all of it is made by the server or read-only there.",
+                advice: "readonly=copy restores copies.")
+        }
+        context.report(.note("Left \(counted(skipped, "collection")) to the server."))
     }
 
     /// Several collections never end in one by themselves.
@@ -122,9 +149,8 @@ package actor DAVExporter: RehearsingExporter {
     package func export(_ record: Record, content: (any ContentReader)?) async throws {
         guard let content, let info = record.info, info.mode.isRegular, case .entry = record.kind else { return }
         let name = record.path.name
-        if name.elementsEqual(CollectionSidecar.fileName.utf8) || name.elementsEqual(ObjectsSidecar.fileName.utf8) {
-            return
-        }
+        let sideFiles = [CollectionSidecar.fileName, ObjectsSidecar.fileName, FeedSidecar.fileName]
+        if sideFiles.contains(where: { name.elementsEqual($0.utf8) }) { return }
         // They come with the events that have them.
         if record.path.isWithin(AttachmentReader.folder) { return }
         guard let place = place(of: record.path) else {
@@ -132,7 +158,9 @@ package actor DAVExporter: RehearsingExporter {
                 .unsupported, "\(record.path) is neither a calendar object nor a contact.",
                 advice: "Only .ics and .vcf files can go to a CalDAV or CardDAV server.")
         }
+        guard !place.isSkipped else { return }
         let target = try place.target.get()
+        guard !targets[target].isSubscription else { return }
         let bytes: [UInt8]
         do {
             bytes = try await Self.read(content, limit: client.options.limits.object, record.path)
@@ -164,7 +192,6 @@ package actor DAVExporter: RehearsingExporter {
         if isHeld {
             bytes = SchedulingHold.applied(to: bytes)
             slimmer = slimmer.map(SchedulingHold.applied)
-            targets[index].tally.held += 1
         }
         // In place: a copy of the target would take the list of what is claimed with it, for every object.
         let (existing, url) = targets[index].claim(source.segment(for: path.name), uid: summary.uid)
@@ -221,11 +248,15 @@ package actor DAVExporter: RehearsingExporter {
             verifying.cancel()
         }
         underWay.removeFirst()
-        for (upload, result) in results { count(upload, result) }
+        for (upload, result) in results { count(upload, try await proved(result, of: upload)) }
     }
 
     private func count(_ upload: Upload, _ result: BatchWriter.Result) {
         let index = upload.target
+        switch result {
+        case .added, .replaced: if upload.isHeld { targets[index].tally.held += 1 }
+        case .present, .made, .kept, .failed: break
+        }
         switch result {
         case .added(let fidelity):
             targets[index].tally.added += 1

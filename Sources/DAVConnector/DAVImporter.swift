@@ -11,6 +11,7 @@ import WebDAV
 /// /calendars/NAME/.collection.json     what the collection is: ``CollectionSidecar``
 /// /calendars/NAME/.objects.json        href, ETag and UID of each member: ``ObjectsSidecar``
 /// /calendars/NAME/OBJECT.ics           bytes exactly as the server stores them
+/// /calendars/NAME/.feed.json           of a subscription: ``FeedSidecar``
 /// /addressbooks/NAME/OBJECT.vcf
 /// /attachments/ID.data                 what servers keep beside events: ``ManagedAttachment``
 /// ```
@@ -56,8 +57,11 @@ package final class DAVImporter: ComparingImporter {
         _ account: DAVAccount, _ previous: any SnapshotTree, _ context: ConnectorContext
     ) async throws -> Bool {
         let folders = session.settings.kinds.map { Array($0.folder.utf8) }
-        guard account.hidden.isEmpty, Set(try await previous.names(in: .root)) == Set(folders) else { return false }
+        guard account.hidden.isEmpty, session.settings.choice.unused(among: account.collections).isEmpty,
+            !account.collections.isEmpty, Set(try await previous.names(in: .root)) == Set(folders)
+        else { return false }
         var readers: [CollectionReader] = []
+        var feeds: [FeedReader] = []
         for kind in session.settings.kinds {
             guard let folder = BytePath.root.appending(kind.folder) else { return false }
             let collections = Self.named(account.collections.filter { $0.kind == kind })
@@ -69,6 +73,12 @@ package final class DAVImporter: ComparingImporter {
             }
             for (name, collection) in collections {
                 guard let path = folder.appending(name) else { return false }
+                guard !collection.isFeed else {
+                    feeds.append(
+                        FeedReader(
+                            session: session, collection: collection, path: path, context: context, isUnread: { _ in }))
+                    continue
+                }
                 readers.append(
                     CollectionReader(
                         session: session, collection: collection, path: path, context: context, today: today,
@@ -78,6 +88,7 @@ package final class DAVImporter: ComparingImporter {
         // What has moved is found before the long lists of what has not are read.
         for reader in readers { guard await reader.mayBeAsBefore() else { return false } }
         for reader in readers { guard try await reader.isAsBefore() else { return false } }
+        for feed in feeds { guard try await feed.isAsBefore() else { return false } }
         return true
     }
 
@@ -87,6 +98,16 @@ package final class DAVImporter: ComparingImporter {
             context.report(.incomplete("\(url.path) is not shown by the server (status \(status))."))
         }
         for remark in account.remarks { context.report(.note(remark)) }
+        for pattern in session.settings.choice.unused(among: account.collections) {
+            let known = account.collections.map { "\"\($0.title)\"" }.joined(separator: ", ")
+            context.report(
+                .incomplete(
+                    "include names \"\(pattern)\", which fits nothing; the account has \(known.isEmpty ? "nothing" : known)."
+                ))
+        }
+        if account.collections.isEmpty {
+            context.report(.warning("The account has no calendar and no address book."))
+        }
         for collection in account.collections where session.settings.kinds.contains(collection.kind) {
             guard let reason = session.settings.choice.reason(toSkip: collection) else { continue }
             context.report(.note("Left out the \(collection.kind.noun) \"\(collection.title)\", which \(reason)."))
@@ -108,8 +129,22 @@ package final class DAVImporter: ComparingImporter {
             let account: DAVAccount
             if let known { account = known } else { account = try await session.account() }
             tell(account, context)
+            try requireSome(account)
             try await importCollections(account, context, emit)
         }
+    }
+
+    /// Patterns that leave nothing are a mistake, and no snapshot.
+    private func requireSome(_ account: DAVAccount) throws {
+        let collections = account.collections.filter { session.settings.kinds.contains($0.kind) }
+        guard !collections.isEmpty,
+            collections.allSatisfy({ session.settings.choice.reason(toSkip: $0) != nil })
+        else { return }
+        throw ConnectorError(
+            .invalidConfiguration, "The options leave out everything that the account has.",
+            advice:
+                "It has \(collections.map { "\"\($0.title)\"" }.joined(separator: ", ")); see include, exclude and shared."
+        )
     }
 
     private func importCollections(
@@ -131,10 +166,20 @@ package final class DAVImporter: ComparingImporter {
                 guard session.settings.choice.reason(toSkip: collection) == nil else { continue }
                 tried += 1
                 do {
-                    let reader = CollectionReader(
-                        session: session, collection: collection, path: path, context: context, today: today,
-                        isUnread: { [self] object in unread.withLock { $0[object.path] = object } })
-                    let count = try await reader.read(emit)
+                    let count: CollectionReader.Outcome
+                    let isUnread = { @Sendable [self] (object: UnreadObject) in
+                        unread.withLock { $0[object.path] = object }
+                    }
+                    if collection.isFeed {
+                        count = try await FeedReader(
+                            session: session, collection: collection, path: path, context: context, isUnread: isUnread
+                        ).read(emit)
+                    } else {
+                        count = try await CollectionReader(
+                            session: session, collection: collection, path: path, context: context, today: today,
+                            isUnread: isUnread
+                        ).read(emit)
+                    }
                     let what = "The \(kind.noun) \"\(collection.title)\""
                     alarm.compare(what, before: count.before, now: count.now, context)
                     attachments += count.attachments

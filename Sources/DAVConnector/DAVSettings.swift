@@ -30,6 +30,21 @@ package struct DAVSettings: Sendable {
         case keep
     }
 
+    /// What a restore does with what was a subscription to a calendar elsewhere.
+    package enum SubscriptionWay: String, Sendable, CaseIterable {
+        /// It is subscribed again where the server can; elsewhere its events become a calendar.
+        case renew
+        /// Its events become a calendar, as they were.
+        case copy
+    }
+
+    /// What a restore does with what nobody can write into on the destination.
+    package enum ReadOnlyWay: String, Sendable, CaseIterable {
+        case skip
+        /// Into a new collection.
+        case copy
+    }
+
     package private(set) var base: DAVURL
     /// The domain of the mail address that stands in place of an address; its own records say where its calendars are.
     package let mailDomain: String?
@@ -56,6 +71,8 @@ package struct DAVSettings: Sendable {
     package let keepsAttachments: Bool
     /// nil for what the server can do.
     package let attachmentWay: AttachmentWay?
+    package let subscriptionWay: SubscriptionWay
+    package let readOnlyWay: ReadOnlyWay
     /// An absolute path; nil when nothing can be remembered.
     let stateDirectory: String?
     /// Where a browser brings the code of a login; 0 for any port that is free.
@@ -85,12 +102,16 @@ package struct DAVSettings: Sendable {
         nameServers = options.list("resolver")
         keepsAttachments = try role == .source ? options.flag("attachments", default: true) : true
         attachmentWay = try role == .destination ? options.choice("attachments", AttachmentWay.self) : nil
+        subscriptionWay =
+            try role == .destination ? options.choice("subscriptions", SubscriptionWay.self) ?? .renew : .renew
+        readOnlyWay = try role == .destination ? options.choice("readonly", ReadOnlyWay.self) ?? .skip : .skip
         stateDirectory = configuration.stateDirectory
         var choice = CollectionChoice()
         choice.included = options.names("include")
         choice.excluded = options.names("exclude")
         choice.takesShared = try options.flag("shared", default: true)
-        choice.takesSubscribed = try options.flag("subscribed")
+        // A restore wants to know them all, so as not to write into one.
+        choice.takesSubscribed = try role == .destination || options.flag("subscribed")
         choice.takesDelegated = try options.flag("delegated")
         self.choice = choice
         var client = DAVClient.Options()

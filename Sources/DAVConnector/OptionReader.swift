@@ -14,7 +14,9 @@ struct OptionReader {
         "full", "full_days", "max_loss", "include", "exclude", "shared", "subscribed", "delegated",
         "attachments",
     ]
-    private static let destination: Set<String> = ["mode", "invitations", "collection", "map", "attachments"]
+    private static let destination: Set<String> = [
+        "mode", "invitations", "collection", "map", "attachments", "subscriptions", "readonly",
+    ]
     /// Resolved or used before a connector is made; here only so that they are not taken for mistakes.
     private static let foreign: Set<String> = [
         "location", "type", "password_cmd", "password_file", "token_cmd", "token_file",

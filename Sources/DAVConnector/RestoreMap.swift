@@ -1,5 +1,7 @@
 import ConnectorKit
 import DAVClient
+import WebDAV
+import XMLStream
 
 /// Which collection of the destination each folder of the snapshot goes to, where the user says so.
 package struct RestoreMap: Hashable, Sendable {
@@ -66,14 +68,14 @@ package struct RestoreMap: Hashable, Sendable {
         }
         let segment = PercentEncoding.encode(segment: Array(name.utf8))
         let named = all.filter { $0.kind == kind && ($0.url.lastSegment == segment || $0.url.lastSegment == name) }
-        if let found = named.first, named.count == 1 { return found }
+        if let found = named.first, named.count == 1 { return try fitting(found, kind, name) }
         let titled = all.filter { $0.kind == kind && $0.displayName == name }
         guard titled.count < 2 else {
             throw ConnectorError(
                 .invalidConfiguration, "\(titled.count) collections are called \"\(name)\".",
                 advice: "Name the address: \(titled.map(\.url.path).joined(separator: " or ")).")
         }
-        if let found = titled.first { return found }
+        if let found = titled.first { return try fitting(found, kind, name) }
         if address != nil {
             throw ConnectorError(
                 .notFound, "There is no \(kind.noun) at \(name).", advice: "A name without / makes one.")
@@ -84,6 +86,11 @@ package struct RestoreMap: Hashable, Sendable {
     private static func fitting(_ found: DAVCollection, _ kind: DAVCollectionKind, _ name: String) throws
         -> DAVCollection
     {
+        guard !found.types.contains(.subscribed) else {
+            throw ConnectorError(
+                .invalidConfiguration, "\(name) is a subscription, whose events come from elsewhere.",
+                advice: "Name another calendar; one that is not there is made.")
+        }
         guard found.kind == kind else {
             throw ConnectorError(.invalidConfiguration, "\(name) is no \(kind.noun), but \(article(found.kind.noun)).")
         }

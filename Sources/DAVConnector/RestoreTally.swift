@@ -67,7 +67,11 @@ struct RestoreTally: Sendable {
     func events(isRehearsal: Bool) -> [ConnectorEvent] {
         var events: [ConnectorEvent] = []
         if !isRehearsal {
-            events.append(.note("Stored \(counted(added + replaced, "object")) and read them back."))
+            let stored = added + replaced
+            if stored > 0 {
+                events.append(
+                    .note("Stored \(counted(stored, "object")) and read \(stored == 1 ? "it" : "them") back."))
+            }
             if removed > 0 { events.append(.note("Removed \(counted(removed, "object")) that the snapshot has not.")) }
         }
         if present > 0 {

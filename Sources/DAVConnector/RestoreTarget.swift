@@ -33,6 +33,8 @@ struct RestoreTarget: Sendable {
     var wanted: [PropertyElement] = []
     /// Properties that the server refused.
     var refused: [String] = []
+    /// Whether it only stands for a calendar elsewhere, so that no object goes into it.
+    var isSubscription = false
     var tally = RestoreTally()
 
     init(_ url: DAVURL, _ source: RestoreSource, _ policy: RestorePolicy) {

@@ -21,8 +21,12 @@ struct TargetPreparation {
         self.account = account
         self.context = context
         self.tree = tree
-        taken = Set(account.collections.map(\.url.resourceKey))
+        // What is left out of the account has an address all the same: a calendar in the trash bin, for instance.
+        taken = Set((account.collections.map(\.url) + account.skipped.map(\.url.asCollection)).map(\.resourceKey))
     }
+
+    /// The collections that objects can go to.
+    private var calendars: [DAVCollection] { account.collections.filter { !$0.types.contains(.subscribed) } }
 
     /// - Returns: the index of the target.
     /// - Throws: when this collection has no place to go.
@@ -35,7 +39,10 @@ struct TargetPreparation {
     }
 
     private mutating func find(_ source: RestoreSource) async throws -> RestoreTarget {
-        if let only = account.onlyCollection { return try await use(only, source, .merge) }
+        if let only = account.onlyCollection {
+            try requireWritable(account.collections.first)
+            return try await use(only, source, .merge)
+        }
         guard session.settings.kinds.contains(source.kind) else {
             throw ConnectorError(
                 .unsupported, "This destination does not take the \(source.kind.noun) \"\(source.title)\".",
@@ -48,23 +55,39 @@ struct TargetPreparation {
         if let name = session.settings.map.collection(for: source) {
             return try await mapped(source, to: name, home)
         }
+        if let address = SubscriptionReturn.address(of: source.sidecar), !context.isSelection,
+            session.settings.subscriptionWay == .renew,
+            let target = try await subscription(source, address, home)
+        {
+            return target
+        }
         let mode = session.settings.mode ?? (context.isSelection ? .merge : .new)
-        let wanted = home.appending(segment: source.sidecar.segment, isCollection: true)
-        let present = account.collections.first { $0.url.isSameResource(as: wanted) }
-        if mode != .new, let found = present?.kind == source.kind ? present : namesake(source) {
+        let segment = RestoreScreening.segment(for: source)
+        let wanted = home.appending(segment: segment, isCollection: true)
+        let present = calendars.first { $0.url.isSameResource(as: wanted) }
+        if mode != .new, let found = present?.kind == source.kind ? present : namesake(source), !found.isReadOnly {
             return try await use(found.url, source, .merge)
         }
-        guard let present else { return try await make(wanted, source, name: source.title) }
-        if present.kind == source.kind, let target = try await take(present, source, name: source.title) {
+        guard let present else {
+            guard taken.contains(wanted.resourceKey) else {
+                let isCopy = segment != source.sidecar.segment && namesake(source, quietly: true) != nil
+                return try await make(wanted, source, name: source.title + (isCopy ? " (restored)" : ""))
+            }
+            return try await makeElsewhere(segment, source, home)
+        }
+        if present.kind == source.kind, !present.isReadOnly,
+            let target = try await take(present, source, name: source.title)
+        {
             return target
         }
         return try await makeBeside(source, home)
     }
 
     /// The collection of the same name, where the address is another: a calendar that was made anew.
-    private func namesake(_ source: RestoreSource) -> DAVCollection? {
-        let found = account.collections.filter { $0.kind == source.kind && $0.displayName == source.title }
+    private func namesake(_ source: RestoreSource, quietly: Bool = false) -> DAVCollection? {
+        let found = calendars.filter { $0.kind == source.kind && $0.displayName == source.title }
         guard found.count == 1, let only = found.first else { return nil }
+        if quietly { return only }
         context.report(.note("\"\(source.title)\" goes to the \(source.kind.noun) of that name at \(only.url.path)."))
         return only
     }
@@ -72,6 +95,7 @@ struct TargetPreparation {
     private mutating func mapped(_ source: RestoreSource, to name: String, _ home: DAVURL) async throws -> RestoreTarget
     {
         if let found = try RestoreMap.find(name, source.kind, in: account, base: home) {
+            try requireWritable(found)
             if session.settings.mode == .new {
                 guard let target = try await take(found, source, name: found.title) else {
                     throw ConnectorError(
@@ -86,6 +110,64 @@ struct TargetPreparation {
         let url = home.appending(segment: segment, isCollection: true)
         if let index = targets.firstIndex(where: { $0.url.isSameResource(as: url) }) { return targets[index] }
         return try await make(url, source, name: name)
+    }
+
+    /// One sentence in place of a refusal for each object.
+    private func requireWritable(_ collection: DAVCollection?) throws {
+        guard let collection else { return }
+        guard !collection.types.contains(.subscribed) else {
+            throw ConnectorError(
+                .unsupported, "\"\(collection.title)\" is a subscription, whose events come from elsewhere.")
+        }
+        guard !collection.isReadOnly else {
+            throw ConnectorError(
+                .permission, "\"\(collection.title)\" is read-only for this account.",
+                advice: "Restore into another collection; map=FOLDER=NAME makes a new one.")
+        }
+    }
+
+    // MARK: Subscriptions
+
+    /// - Returns: nil where the server keeps no subscriptions, so that the events have to become a calendar.
+    private mutating func subscription(
+        _ source: RestoreSource, _ address: String, _ home: DAVURL
+    ) async throws -> RestoreTarget? {
+        if let present = account.collections.first(where: { $0.feedAddress == address && $0.isFeed }) {
+            context.report(.note("\"\(source.title)\" is subscribed to already, at \(present.url.path)."))
+            var target = RestoreTarget(present.url, source, .new)
+            target.isSubscription = true
+            return target
+        }
+        let free = (1...1_000).lazy.map { number in
+            source.sidecar.segment + (number == 1 ? "" : number == 2 ? "-restored" : "-restored-\(number - 1)")
+        }.map { home.appending(segment: $0, isCollection: true) }.first { [taken] in !taken.contains($0.resourceKey) }
+        guard let url = free else { return nil }
+        var target = RestoreTarget(url, source, .new)
+        target.isSubscription = true
+        target.outline.isNew = true
+        let count = try await tree.names(in: source.directory).count { RestoreSource.isObject($0, source.kind) }
+        let events = counted(count, "event")
+        guard !context.isRehearsal else {
+            taken.insert(url.resourceKey)
+            context.report(
+                .note(
+                    "\"\(source.title)\" would be subscribed to again where the server can; else its \(events) would "
+                        + "become a calendar."))
+            return target
+        }
+        let wanted = CollectionMaker.settable(source.sidecar)
+        guard let left = try await SubscriptionReturn(client: client).make(url, source.sidecar, address, wanted) else {
+            context.report(
+                .note("The server keeps no subscriptions: \"\(source.title)\" becomes a calendar with its \(events)."))
+            return nil
+        }
+        taken.insert(url.resourceKey)
+        context.report(
+            .note(
+                "\"\(source.title)\" is subscribed to again, so that its events come from there; subscriptions=copy "
+                    + "restores the \(events) of the snapshot."))
+        try await set(left, on: &target, wanted: wanted)
+        return target
     }
 
     // MARK: Existing collections
@@ -223,20 +305,43 @@ struct TargetPreparation {
 
     // MARK: New collections
 
+    /// A new collection under another address, where its own is taken by something that is no calendar any more.
+    private mutating func makeElsewhere(
+        _ segment: String, _ source: RestoreSource, _ home: DAVURL
+    ) async throws -> RestoreTarget {
+        let wanted = home.appending(segment: segment, isCollection: true)
+        let holder = account.skipped.first { $0.url.asCollection.isSameResource(as: wanted) }
+        context.report(
+            .note(
+                "The old address of \"\(source.title)\" is taken by \(holder?.what ?? "something else"): it gets another."
+            ))
+        return try await makeBeside(source, home, keepsName: true)
+    }
+
     /// A new collection next to one that is in use: nothing that is there is touched.
-    private mutating func makeBeside(_ source: RestoreSource, _ home: DAVURL) async throws -> RestoreTarget {
+    private mutating func makeBeside(
+        _ source: RestoreSource, _ home: DAVURL, keepsName: Bool = false
+    ) async throws -> RestoreTarget {
+        let segment = RestoreScreening.segment(for: source)
         for number in 1...1_000 {
             let counter = number == 1 ? "" : "-\(number)"
-            let url = home.appending(segment: source.sidecar.segment + "-restored" + counter, isCollection: true)
-            let name = source.title + (number == 1 ? " (restored)" : " (restored \(number))")
-            if let present = account.collections.first(where: { $0.url.isSameResource(as: url) }),
+            let url = home.appending(segment: segment + "-restored" + counter, isCollection: true)
+            let name =
+                keepsName && number == 1
+                ? source.title : source.title + (number == 1 ? " (restored)" : " (restored \(number))")
+            if let present = calendars.first(where: { $0.url.isSameResource(as: url) }),
                 present.kind == source.kind, let target = try await take(present, source, name: name)
             {
                 return target
             }
             guard !taken.contains(url.resourceKey) else { continue }
-            context.report(
-                .note("\"\(source.title)\" exists and is not empty: restoring beside it into \(url.lastSegment)."))
+            if !keepsName {
+                let isReadOnly = calendars.contains {
+                    $0.isReadOnly && $0.url.lastSegment == segment && $0.kind == source.kind
+                }
+                let why = isReadOnly ? "is read-only there" : "exists and is not empty"
+                context.report(.note("\"\(source.title)\" \(why): restoring beside it into \(url.lastSegment)."))
+            }
             return try await make(url, source, name: name)
         }
         throw ConnectorError(.alreadyExists, "\"\(source.title)\" was restored a thousand times already.")

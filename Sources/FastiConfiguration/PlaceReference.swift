@@ -66,7 +66,7 @@ extension ConfigurationFolder {
             guard override == nil || kind == .store else {
                 throw ConfigurationError(.invalid, "\"@\(name)\" takes no path: only stores do.")
             }
-            let entry = try read(kind).entry(name)
+            let entry = try entry(name, kind)
             guard !entry.location.isEmpty else {
                 throw ConfigurationError(
                     .damaged, "The \(kind.rawValue) \"\(name)\" has no location.",
@@ -81,6 +81,22 @@ extension ConfigurationFolder {
             for key in entry.keys where key != "location" { values[key] = entry[key] }
             return ResolvedPlace(
                 name: name, location: location, values: values, stateDirectory: "\(path)/accounts")
+        }
+    }
+
+    /// Sources and destinations have names of their own, which people tend to forget.
+    private func entry(_ name: String, _ kind: EntryKind) throws(ConfigurationError) -> Entry {
+        do {
+            return try read(kind).entry(name)
+        } catch {
+            let other: EntryKind = kind == .source ? .destination : .source
+            guard error.code == .notFound, kind != .store, let file = try? read(other),
+                let known = try? file.entry(name)
+            else { throw error }
+            throw ConfigurationError(
+                .notFound, error.reason,
+                advice: "There is a \(other.rawValue) of that name; \"fasti \(kind.rawValue) add \(known.name) "
+                    + "LOCATION ...\" makes a \(kind.rawValue) of it, too.")
         }
     }
 

@@ -151,6 +151,82 @@ import Testing
         }
     }
 
+    /// A name proves nothing: what the server gives back is compared byte for byte.
+    @Test(
+        arguments: [
+            { Array($0.dropLast()) }, { _ in [] }, { $0.map { $0 ^ 1 } }, { $0 + [0] },
+        ] as [@Sendable ([UInt8]) -> [UInt8]])
+    func point05_aFileThatComesBackDifferentIsAFailure(rewrite: @escaping @Sendable ([UInt8]) -> [UInt8]) async throws {
+        let snapshot = try await Self.snapshot()
+        let server = MemoryServer(.init(managesAttachments: true, rewriteFile: rewrite))
+        let result = try await restore(snapshot, to: server)
+        #expect(result.failures.count == 5 && !result.words.contains("went back"), "\(result.failures)")
+        #expect(result.failures.allSatisfy { $0.reason.contains("gives back something else") })
+        // The next run puts the right ones in their place, and makes no second ones.
+        server.with { $0.habits.rewriteFile = nil }
+        server.forgetRequests()
+        let again = try await restore(snapshot, to: server)
+        #expect(again.failures.isEmpty && again.words.contains("5 attached files went back"), "\(again.failures)")
+        #expect(Self.posts(server).allSatisfy { $0.contains("action=attachment-update&managed-id=new-") })
+        let moved = try await backUp(server)
+        let contents = moved.objects.filter { $0.key.hasPrefix("/attachments/") }.values
+        #expect(Set(contents) == [Self.photo, Array("a plan".utf8)] && moved.isComplete)
+    }
+
+    @Test func point05_othersOfTheNameStayInModeMerge() async throws {
+        let snapshot = try await Self.snapshot()
+        let server = MemoryServer(.init(managesAttachments: true))
+        _ = try await restore(snapshot, to: server)
+        server.with { state in for id in state.files.keys { state.files[id] = Array("edited".utf8) } }
+        server.forgetRequests()
+        let result = try await restore(snapshot, to: server, options: ["mode": "merge"])
+        #expect(result.failures.isEmpty && Self.posts(server).isEmpty)
+        #expect(result.words.contains("5 attached files exist with other contents and were left"), "\(result.words)")
+    }
+
+    @Test func point05_aFileThatCannotBeReadBackIsAFailure() async throws {
+        let snapshot = try await Self.snapshot()
+        let server = MemoryServer(.init(managesAttachments: true))
+        server.with { state in
+            state.fault = { request, _ in request.url.path.hasPrefix("/files/") ? .status(403) : nil }
+        }
+        let result = try await restore(snapshot, to: server)
+        #expect(
+            result.failures.count == 5 && result.failures.allSatisfy { $0.reason.contains("does not give it back") })
+    }
+
+    /// Where files go into the events, and where they always were in them.
+    @Test func point05_filesInsideEventsAreComparedToo() async throws {
+        let snapshot = try await Self.snapshot()
+        let cut = Data(Self.photo).base64EncodedString().suffix(8)
+        let cutting: @Sendable ([UInt8]) -> [UInt8] = { bytes in
+            let text = String(decoding: bytes, as: UTF8.self).replacing("\r\n ", with: "")
+            return Array(text.replacing(cut, with: "AAAAAAA=").utf8)
+        }
+        let server = MemoryServer(.init(rewrite: cutting))
+        let result = try await restore(snapshot, to: server)
+        #expect(
+            Set(result.failures.map(\.path.description)) == [
+                "/calendars/work/1.ics", "/calendars/work/2.ics", "/calendars/work/r.ics",
+            ], "\(result.failures)")
+        #expect(result.failures.allSatisfy { $0.reason.contains("did not keep 1 attached file") })
+
+        let inside = MemoryServer()
+        let content = Data(Self.photo).base64EncodedString()
+        inside.addCalendar(
+            "work", ["1.ics": event("1", "ATTACH;ENCODING=BASE64;VALUE=BINARY;FMTTYPE=image/png:\(content)")])
+        let own = try await backUp(inside)
+        let dropping = MemoryServer(.init(rewrite: cutting))
+        #expect(try await restore(own, to: dropping).failures.count == 1)
+        // Only said in another way: nothing is lost.
+        let reworded = MemoryServer(
+            .init(rewrite: {
+                Array(String(decoding: $0, as: UTF8.self).replacing("FMTTYPE=image/png", with: "X-A=1").utf8)
+            }))
+        let fine = try await restore(own, to: reworded)
+        #expect(fine.failures.isEmpty && fine.words.contains("ATTACH"), "\(fine.failures) \(fine.words)")
+    }
+
     /// A server of others that keeps files beside events: they go there, come back from it, and go to the next one.
     @Test func point05_cyrusTakesAndGivesThem() async throws {
         let folder = try TemporaryFolder()

@@ -47,6 +47,40 @@ import XMLStream
         #expect(try await backUp(server, previous: whole, options: options).isComplete)
     }
 
+    /// A mistyped address of one calendar leads to the whole account, and that is said.
+    @Test func point01_anAddressWithNothingAtItIsSaid() async throws {
+        let server = server()
+        let location = "dav+http://127.0.0.1/cal/wrok/"
+        let snapshot = try await backUp(server, location: location)
+        #expect(
+            snapshot.objects.count == 4
+                && snapshot.notes.contains { $0.contains("nothing at http://127.0.0.1/cal/wrok/") })
+        let importer = try DAVImporter(settings(location, [:], .source), transport: server)
+        #expect(try await importer.ping().contains("nothing is at /cal/wrok/ itself"))
+        let result = try await restore(snapshot, to: MemoryServer(), location: location)
+        #expect(result.words.contains("goes into the account itself"))
+        #expect(try await !backUp(server).notes.contains { $0.contains("nothing at") })
+    }
+
+    /// A mistyped name, or a calendar that was renamed, must not end a backup without a word.
+    @Test func point09_aPatternThatFitsNothingIsSaid() async throws {
+        let server = server()
+        let snapshot = try await backUp(server, options: ["include": "work, Familly"])
+        #expect(snapshot.objects.keys.sorted() == ["/calendars/a1/1.ics"])
+        #expect(snapshot.gaps.count == 1 && snapshot.gaps[0].contains("\"Familly\""), "\(snapshot.gaps)")
+        #expect(snapshot.gaps[0].contains("\"Team\""), "and what there is")
+        for options in [["include": "Wrok"], ["exclude": "*"]] {
+            await #expect(throws: ConnectorError(.invalidConfiguration, "")) {
+                try await backUp(server, options: options)
+            }
+        }
+        let renamed = self.server()
+        let first = try await backUp(renamed, options: ["include": "Work,people"])
+        renamed.with { $0.collections["/cal/a1/"]?.properties = [XMLElement(.displayname, text: "Office")] }
+        #expect(try await !backUp(renamed, previous: first, options: ["include": "Work,people"]).isComplete)
+        #expect(try await backUp(MemoryServer()).warnings.contains { $0.contains("no calendar and no address book") })
+    }
+
     @Test func point05_whatIsNoCalendarIsLeftOutAndSaid() async throws {
         let server = server()
         server.addCalendar("inbox", ["i.ics": event("i")])

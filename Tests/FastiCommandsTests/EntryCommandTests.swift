@@ -73,6 +73,20 @@ struct EntryCommandTests {
         #expect((show["entries"] as? [Any])?.count == 4)
     }
 
+    @Test("A mistake in a change is told at once, a file given as a name as well")
+    func mistakes() async throws {
+        let program = try Program()
+        _ = try await program("source", "add", "cal", "caldav://h", "username=a", "password=b", "--no-test")
+        let typo = try await program("source", "set", "cal", "pasword=c")
+        #expect(typo.status == 0 && typo.standardError.contains("There is no option \"pasword\""))
+        _ = try await program("source", "unset", "cal", "pasword")
+        #expect(try await program("source", "set", "cal", "exclude=Work").standardError.isEmpty)
+        let file = try await program("source", "import", "plakar.yml")
+        #expect(file.status == 64 && file.standardError.contains("--from plakar.yml"))
+        let other = try await program("destination", "show", "cal")
+        #expect(other.status == 1)
+    }
+
     @Test("A login with OAuth needs an entry that wants one")
     func login() async throws {
         let program = try Program()

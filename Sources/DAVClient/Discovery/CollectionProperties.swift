@@ -34,6 +34,20 @@ package enum CollectionProperties {
     /// the two costs some servers a look at every object.
     static func isLasting(_ name: XMLName) -> Bool { !transient.contains(name) && name.local != XMLName.getctag.local }
 
+    /// The address in the source of a subscription: an href, or, on some servers, bare text.
+    package static func feedAddress(_ properties: [XMLElement]) -> String? {
+        guard let source = properties.first(where: { $0.name == .source }) else { return nil }
+        let text = source.first(.href)?.trimmedText ?? source.trimmedText
+        return text.isEmpty ? nil : text
+    }
+
+    /// Whether the privileges say that no member can be stored (RFC 3744, section 5.5); false where nothing is said.
+    package static func isReadOnly(_ properties: [XMLElement]) -> Bool {
+        let set = properties.first { $0.name == .currentUserPrivilegeSet }
+        let privileges = (set?.all(.privilege) ?? []).flatMap { $0.elements.map(\.name) }
+        return !privileges.isEmpty && Set(privileges).isDisjoint(with: [.all, .write, .bind, .writeContent])
+    }
+
     /// Properties that a client may set on a collection that it restores, in an order that shows.
     package static func isSettable(_ name: XMLName, on kind: DAVCollectionKind) -> Bool {
         switch name.namespace {

@@ -20,6 +20,8 @@ package struct DAVAccount: Sendable {
     package var hidden: [(url: DAVURL, status: Int)] = []
     /// The one collection that the address named; then nothing else is looked for.
     package var onlyCollection: DAVURL?
+    /// The address that the user gave, when nothing is there and the server had to be asked for the account instead.
+    package var emptyAddress: DAVURL?
     /// What went wrong without making the result incomplete.
     package var remarks: [String] = []
 
@@ -51,6 +53,17 @@ package struct DAVCollection: Sendable {
     }
 
     package var displayName: String? { text(.displayname) }
+
+    package var types: [XMLName] { self[.resourcetype]?.elements.map(\.name) ?? [] }
+
+    /// Whether it only stands for a calendar elsewhere, of which the server shows nothing.
+    package var isFeed: Bool { types.contains(.subscribed) && !types.contains(.calendar) && feedAddress != nil }
+
+    /// Where the events of a subscription come from, as its owner wrote it.
+    package var feedAddress: String? { CollectionProperties.feedAddress(properties) }
+
+    /// Whether the server says that this account must not store objects in it. One that says nothing lets us try.
+    package var isReadOnly: Bool { CollectionProperties.isReadOnly(properties) }
 
     /// A value that changes when a member does; nil when the server has none.
     package var changeTag: String? { text(.getctag) ?? text(.syncToken) }

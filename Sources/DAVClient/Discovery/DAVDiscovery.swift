@@ -34,6 +34,7 @@ package struct DAVDiscovery: Sendable {
             return account
         }
         account.principal = start.principal
+        account.emptyAddress = start.emptyAddress
         try await findHomes(start, &account)
         for home in Set(account.homes.values.joined()).sorted(by: { $0.target < $1.target }) {
             try await list(home, &account)
@@ -55,6 +56,7 @@ package struct DAVDiscovery: Sendable {
     private struct Entrance {
         var resource: DAVResource
         var principal: DAVURL?
+        var emptyAddress: DAVURL?
     }
 
     /// Asks the given address, then the well-known ones, then the root, until one knows the principal.
@@ -67,7 +69,12 @@ package struct DAVDiscovery: Sendable {
             do {
                 let answer = try await client.propfind(url, depth: .zero, .named(CollectionProperties.discovery))
                 guard let resource = answer.own else { continue }
-                let entrance = try self.entrance(resource)
+                var entrance = try self.entrance(resource)
+                if client.base.path != "/", url != client.base,
+                    (failures.first as? DAVClientError)?.code == .notFound
+                {
+                    entrance.emptyAddress = client.base
+                }
                 if entrance.principal != nil || collection(resource) != nil || hasHomes(resource) { return entrance }
                 fallback = fallback ?? entrance
             } catch let error as DAVClientError where Self.leavesHope(error) {
@@ -77,6 +84,12 @@ package struct DAVDiscovery: Sendable {
         if let fallback { return fallback }
         // The first failure is the one at the address that the user wrote, unless that was a bare host.
         let telling = failures.first { ($0 as? DAVClientError)?.code != .notFound } ?? failures.first
+        if let error = telling as? DAVClientError, error.advice == nil {
+            throw DAVClientError(
+                error.code, error.reason,
+                advice: "There may be no calendar server at this address; give the one that the provider names for "
+                    + "calendar programs.", status: error.status, condition: error.condition)
+        }
         throw telling
             ?? DAVClientError(
                 .notFound, "No CalDAV or CardDAV service answers at \(client.base).",
@@ -189,7 +202,10 @@ package struct DAVDiscovery: Sendable {
     private func collection(_ resource: DAVResource) -> DAVCollection? {
         let types = resource.resourceTypes
         let kind: DAVCollectionKind
-        if types.contains(.calendar) || takesSubscribed && types.contains(.subscribed) {
+        if types.contains(.subscribed) {
+            guard takesSubscribed else { return nil }
+            kind = .calendar
+        } else if types.contains(.calendar) {
             kind = .calendar
         } else if types.contains(.addressbook) {
             kind = .addressBook
@@ -211,7 +227,12 @@ package struct DAVDiscovery: Sendable {
         let types = resource.resourceTypes
         if types.contains(.scheduleInbox) { return "the scheduling inbox" }
         if types.contains(.scheduleOutbox) { return "the scheduling outbox" }
-        if types.contains(.subscribed) { return "a subscription to a calendar elsewhere" }
+        if types.contains(.subscribed) {
+            let name = resource.text(.displayname).map { " \"\($0)\"" } ?? ""
+            return "the subscription\(name) to a calendar elsewhere, which subscribed=true takes,"
+        }
+        // Nextcloud keeps what was deleted for a month, under its old address.
+        if types.contains(where: { $0.local == "deleted-calendar" }) { return "a calendar in the trash bin" }
         if types.contains(where: { $0.local == "notification" || $0.local == "notifications" }) {
             return "the notifications"
         }

@@ -50,6 +50,12 @@ final class MemoryServer: DAVTransport {
         var refusedProperties: Set<String> = []
         /// Answers POST with files beside events (RFC 8607).
         var managesAttachments = false
+        /// What is kept of a file beside an event, by what was sent.
+        var rewriteFile: (@Sendable ([UInt8]) -> [UInt8])?
+        /// Makes subscriptions (extended MKCOL with the type `subscribed`).
+        var keepsSubscriptions = false
+        /// Answers MKCOL of a type that it does not know with a plain folder.
+        var makesPlainFolders = false
         /// Loses the connection after each POST was done.
         var losesAnswersToPosts = false
         /// Objects with more bytes than this are refused.
@@ -269,6 +275,7 @@ extension MemoryServer.State {
     }
 
     private mutating func delete(_ request: DAVClientRequest) -> DAVClientResponse {
+        if collections.removeValue(forKey: request.url.path) != nil { return .status(204) }
         let (path, name) = split(request.url.path)
         guard let present = collections[path]?.objects[name] else { return .status(404) }
         if let wanted = request.headers[.ifMatch], wanted != present.etag { return .status(412) }
@@ -313,9 +320,15 @@ extension MemoryServer.State {
         let (path, name) = split(request.url.path)
         guard habits.managesAttachments, let object = collections[path]?.objects[name] else { return .status(405) }
         let query = request.url.target.split(separator: "?").last?.split(separator: "&").map(String.init) ?? []
+        if query.contains("action=attachment-update") {
+            guard let id = query.first(where: { $0.hasPrefix("managed-id=") })?.dropFirst(11), files[String(id)] != nil
+            else { return .status(403) }
+            files[String(id)] = habits.rewriteFile?(request.body) ?? request.body
+            return .status(204)
+        }
         guard query.contains("action=attachment-add") else { return .status(400) }
         let id = "new-\(files.count + 1)"
-        files[id] = request.body
+        files[id] = habits.rewriteFile?(request.body) ?? request.body
         let quoted = request.headers[.contentDisposition]?.split(separator: "\"").dropFirst().first ?? "?"
         let type = request.headers[.contentType] ?? ""
         let line =
@@ -370,9 +383,16 @@ extension MemoryServer.State {
         if elements.contains(where: { habits.refusedProperties.contains($0.name.local) }) { return .status(403) }
         let types = elements.first { $0.name == .resourcetype }?.elements.map(\.name) ?? []
         let isBook = types.contains(.addressbook)
-        if request.method.rawValue == "MKCOL", !isBook, !types.contains(.calendar) { return .status(415) }
+        var type: XMLName?
+        if types.contains(.subscribed), habits.keepsSubscriptions {
+            type = .subscribed
+        } else if request.method.rawValue == "MKCOL", !isBook, !types.contains(.calendar) {
+            guard habits.makesPlainFolders else { return .status(415) }
+            type = .collection
+        }
         collections[request.url.path] = .init(
-            kind: isBook ? .addressBook : .calendar, properties: elements.filter { $0.name != .resourcetype })
+            kind: isBook ? .addressBook : .calendar, type: type,
+            properties: elements.filter { $0.name != .resourcetype && type != .collection })
         return .status(201)
     }
 

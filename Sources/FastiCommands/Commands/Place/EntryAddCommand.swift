@@ -196,7 +196,25 @@ struct EntrySetCommand<Kind: EntryKindProvider>: ContextualCommand {
             }
         }
         try confirm("Changed the \(Kind.kind.rawValue) \"\(name.text)\".", Kind.kind, name.text, "set", context)
+        await warnOfMistakes(context)
         return .success
+    }
+
+    /// A key that nobody knows is kept, since others may follow; but a mistake should not wait for the next backup.
+    private func warnOfMistakes(_ context: CommandContext) async {
+        guard Kind.kind != .store, !context.printsJSON,
+            let entry = try? context.configuration.read(Kind.kind).entry(name.text),
+            // A command that prints a secret may ask somebody for something; a mail address has to be looked up.
+            !entry.keys.contains(where: { $0.hasSuffix("_cmd") }), !entry.location.contains("@")
+        else { return }
+        do {
+            try await context.withConnector(Kind.kind, named: name.text) { _ in }
+        } catch let error as ConnectorError where error.code == .invalidConfiguration {
+            let problem = [error.reason, error.advice].compactMap { $0 }.joined(separator: " ")
+            context.warn("It does not make sense yet. \(problem)")
+        } catch {
+            // Anything else is for "check" and "ping" to tell.
+        }
     }
 }
 

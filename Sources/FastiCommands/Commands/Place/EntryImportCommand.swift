@@ -33,6 +33,9 @@ struct EntryImportCommand<Kind: EntryKindProvider>: ContextualCommand {
         if let file, file.contains("://") {
             throw ValidationError("--from takes a file; fetch \(file) first, for instance with curl, and pipe it in.")
         }
+        if file == nil, let path = sections.first(where: { $0.contains("/") || $0.hasSuffix(".yml") }) {
+            throw ValidationError("\"\(path)\" is no name of an entry. A file is given as --from \(path).")
+        }
     }
 
     private var chosen: [(name: String, newName: String)] {

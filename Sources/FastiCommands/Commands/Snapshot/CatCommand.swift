@@ -90,7 +90,7 @@ extension Snapshot {
     /// - Throws: an error that says so when there is nothing, or something else.
     func file(at path: BytePath) async throws -> Entry {
         guard let entry = try await entry(at: path) else {
-            throw KlosetError(.notFound, "There is no \(path) in snapshot \(header.identifier.shortHex).")
+            throw await missing(path)
         }
         guard entry.info.mode.isRegular else {
             let what = entry.isDirectory ? "a folder" : entry.info.mode.isSymbolicLink ? "a symbolic link" : "no file"

@@ -80,7 +80,8 @@ extension RestoreOutline {
             : ["added", "replaced", "there already", "left alone", "removed", "failed"]
         let counts = [added, replaced, unchanged, kept, removed, failed]
         let parts = zip(counts, verbs).filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-        let what = parts.isEmpty ? "nothing to do" : parts.joined(separator: ", ")
+        let nothing = !isNew ? "nothing to do" : isRehearsal ? "to make" : "made"
+        let what = parts.isEmpty ? nothing : parts.joined(separator: ", ")
         return "\"\(title)\" -> \(place)\(isNew ? " (new)" : ""): \(what)"
     }
 

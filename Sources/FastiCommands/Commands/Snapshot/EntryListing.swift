@@ -41,7 +41,7 @@ struct EntryListing {
     /// A file stands for itself; a directory for what is in it.
     private func visit(_ body: (BytePath, Entry) async throws -> Void) async throws -> [(BytePath, KlosetError)] {
         guard let entry = try await snapshot.entry(at: path) else {
-            throw KlosetError(.notFound, "There is no \(path) in snapshot \(snapshot.header.identifier.shortHex).")
+            throw await snapshot.missing(path)
         }
         guard entry.isDirectory else {
             try await body(path, entry)

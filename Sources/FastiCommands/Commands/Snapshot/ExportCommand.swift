@@ -60,6 +60,7 @@ struct ExportCommand: ContextualCommand {
         return try await context.withRepository { repository in
             let snapshot = try await target.reference.find(in: repository)
             let place = target.reference.path(below: snapshot.header.root)
+            try await snapshot.require(place)
             let (files, kind) = try await files(snapshot, place, context)
             let made = try await CollectionExport(snapshot: snapshot, place: place, kind: kind).run(
                 files, context.readerTimes.zones)

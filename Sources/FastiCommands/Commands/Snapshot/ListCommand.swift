@@ -8,7 +8,8 @@ struct ListCommand: ContextualCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "List the snapshots of a store, or what is in one.",
         discussion: """
-            Without an argument the snapshots are listed, newest first: time, identifier, size, duration, directory. \
+            Without an argument the snapshots are listed, newest first: time, identifier, size, duration, directory or \
+            account. \
             With ID or ID:PATH the contents of a directory: time, mode, user, group, size, name. "latest" is the \
             newest snapshot.
 
@@ -82,7 +83,7 @@ struct SnapshotLine {
         let identifier = isFull ? header.identifier.hex : header.identifier.shortHex
         var fields = [
             Format.time(header.timestamp), identifier.leftPadded(10), Format.size(header.totalSize).leftPadded(10),
-            Format.duration(.nanoseconds(header.duration)).leftPadded(10), "\(header.root)",
+            Format.duration(.nanoseconds(header.duration)).leftPadded(10), Self.place(header),
         ]
         if showsTags, !header.tags.isEmpty {
             fields.append("tags=\(header.tags.map { printable($0.bytes) }.joined(separator: ","))")
@@ -90,6 +91,14 @@ struct SnapshotLine {
             fields.append("(incomplete)")
         }
         text = fields.joined(separator: " ")
+    }
+
+    /// The directory; of an account, where it always is `/`, the account.
+    private static func place(_ header: SnapshotHeader) -> String {
+        guard let importer = header.sources.first?.importer, header.root.isRoot,
+            ["dav", "dav-contacts"].contains(importer.type), !importer.origin.bytes.isEmpty
+        else { return "\(header.root)" }
+        return printable(importer.origin.bytes)
     }
 }
 

@@ -73,6 +73,7 @@ struct RestoreCommand: ContextualCommand {
         return try await context.withRepository { repository in
             let snapshot = try await self.snapshot(in: repository, context)
             let path = (target?.reference ?? .latest).path(below: snapshot.header.root)
+            try await snapshot.require(path)
             let chosen: Set<BytePath>? =
                 objects.isEmpty
                 ? nil : Set(try await ObjectSearch.paths(objects, in: snapshot, below: path, context))
