@@ -1,17 +1,21 @@
 """Measures backup and restore of an account beside vdirsyncer, from the same servers over loopback.
 
-    accounts.py --fasti BINARY --peers FOLDER [--events N] [--servers LIST] [--json FILE]
+    accounts.py --fasti BINARY --peers FOLDER [--events N] [--servers LIST] [--targets LIST] [--json FILE]
 
 FOLDER has the programs xandikos, radicale and vdirsyncer. Each step prints wall time, processor time of the client and
 of the server, the client's peak memory, and requests where the server counts them. vdirsyncer pulls into a folder; Fasti
 writes a store without encryption, since the key of an encrypted one alone takes most of a second on purpose. When the
 server's time is close to the wall time, the server is what limits.
 
+In the end everything goes to empty servers, a new one for each program: Fasti restores and reads back, vdirsyncer pushes
+its folder.
+
 Before anything is measured every server lists the calendar once: Radicale parses each event the first time it sees it,
 which whoever comes first would have to wait for.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -89,13 +93,14 @@ def step(title, server, command, results, environment):
           + (f"   {count} requests" if count is not None else ""), flush=True)
 
 
-def vdirsyncer(folder, port, options):
-    config = pathlib.Path(folder, "vdirsyncer.conf")
-    pathlib.Path(folder, "vdir").mkdir()
+def vdirsyncer(folder, port, options, name="vdirsyncer"):
+    """The command of a configuration of its own, which all have the same folder in common."""
+    config = pathlib.Path(folder, f"{name}.conf")
+    pathlib.Path(folder, "vdir").mkdir(exist_ok=True)
     base = f"http://127.0.0.1:{port}"
     config.write_text(f"""
 [general]
-status_path = "{folder}/status/"
+status_path = "{folder}/{name}-status/"
 [pair account]
 a = "here"
 b = "there"
@@ -113,6 +118,10 @@ password = "pass"
     return [f"{options.peers}/vdirsyncer", "-c", str(config)]
 
 
+def discover(command, environment):
+    subprocess.run([*command, "discover"], env=environment, input="y\n" * 20, text=True, capture_output=True)
+
+
 def change(server, events, share):
     """Changes every hundredth event with PUT."""
     path = "/user/calendar/" if server.name == "radicale" else COLLECTION
@@ -122,6 +131,16 @@ def change(server, events, share):
             f"http://127.0.0.1:{server.port}{path}event-1-{number}.ics", data=body, method="PUT",
             headers={"Content-Type": "text/calendar"})
         urllib.request.urlopen(request).read()
+
+
+@contextlib.contextmanager
+def empty(name, options, data):
+    os.mkdir(data)
+    server = start(name, options, data)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def measure(name, options):
@@ -137,7 +156,6 @@ def measure(name, options):
         server = start(name, options, data)
         server.name = name
         warm(server)
-        target = start("fasti", options, f"{folder}/target")
         environment = {**os.environ, **ENVIRONMENT, "HOME": folder, "XDG_CONFIG_HOME": f"{folder}/config",
                        "XDG_CACHE_HOME": f"{folder}/cache"}
 
@@ -148,30 +166,38 @@ def measure(name, options):
             login = ["username=user", "password=pass", "--no-test"]
             subprocess.run(fasti("source", "add", "a", f"caldav+http://127.0.0.1:{server.port}", *login),
                            env=environment, check=True, capture_output=True)
-            subprocess.run(fasti("destination", "add", "b", f"caldav+http://127.0.0.1:{target.port}", *login),
-                           env=environment, check=True, capture_output=True)
             subprocess.run(fasti("at", f"{folder}/store", "create", "-plaintext"), env=environment, check=True, capture_output=True)
             backup = fasti("at", f"{folder}/store", "backup", "@a", "--quiet")
             step("fasti, first backup", server, backup, results, environment)
             step("fasti, unchanged", server, backup, results, environment)
             vdir = vdirsyncer(folder, server.port, options)
             if options.peer:
-                subprocess.run([*vdir, "discover"], env=environment, input="y\n" * 20, text=True, capture_output=True)
+                discover(vdir, environment)
                 step("vdirsyncer, first pull", server, [*vdir, "sync"], results, environment)
                 step("vdirsyncer, unchanged", server, [*vdir, "sync"], results, environment)
             change(server, options.events, 0.01)
             step("fasti, 1 % changed", server, backup, results, environment)
             if options.peer:
                 step("vdirsyncer, 1 % changed", server, [*vdir, "sync"], results, environment)
-            step("fasti, restore to an empty Fasti", target,
-                 fasti("at", f"{folder}/store", "restore", "-to", "@b", "latest", "--quiet"), results, environment)
-            for what in ("first", "unchanged", "1 % changed") if options.peer else ():
-                ours = next(v for k, v in results.items() if k.startswith("fasti, " + what))
-                theirs = next(v for k, v in results.items() if k.startswith("vdirsyncer, " + what))
-                print(f"  {what}: {theirs['wall'] / ours['wall']:.1f} times faster", flush=True)
+            for target in options.targets.split(","):
+                with empty(target, options, f"{folder}/for-fasti-{target}") as there:
+                    subprocess.run(
+                        fasti("destination", "add", target, f"caldav+http://127.0.0.1:{there.port}", *login),
+                        env=environment, check=True, capture_output=True)
+                    restore = fasti("at", f"{folder}/store", "restore", "-to", f"@{target}", "latest", "--quiet")
+                    step(f"fasti, to an empty {target}", there, restore, results, environment)
+                if options.peer:
+                    with empty(target, options, f"{folder}/for-vdirsyncer-{target}") as there:
+                        push = vdirsyncer(folder, there.port, options, f"push-{target}")
+                        discover(push, environment)
+                        step(f"vdirsyncer, to an empty {target}", there, [*push, "sync"], results, environment)
+            pairs = [("first backup", "first pull"), ("unchanged",) * 2, ("1 % changed",) * 2,
+                     *((f"to an empty {target}",) * 2 for target in options.targets.split(","))]
+            for ours, theirs in pairs if options.peer else ():
+                ratio = results[f"vdirsyncer, {theirs}"]["wall"] / results[f"fasti, {ours}"]["wall"]
+                print(f"  {ours}: {ratio:.1f} times faster", flush=True)
         finally:
             server.stop()
-            target.stop()
     return results
 
 
@@ -181,6 +207,7 @@ def main():
     parser.add_argument("--peers", required=True)
     parser.add_argument("--events", type=int, default=10_000)
     parser.add_argument("--servers", default="fasti,xandikos,radicale")
+    parser.add_argument("--targets", default="fasti")
     parser.add_argument("--no-peer", dest="peer", action="store_false")
     parser.add_argument("--json")
     options = parser.parse_args()
