@@ -133,7 +133,9 @@ extension DAVClient {
         _ method: HTTPRequest.Method, _ answer: Answer, mayBeTruncated: Bool
     ) throws -> DAVMembers {
         try reading(method, answer) {
-            guard let reader = answer.reader as? MemberBodyReader else { throw XMLError(.truncated, "There is no body.") }
+            guard let reader = answer.reader as? MemberBodyReader else {
+                throw XMLError(.truncated, "There is no body.")
+            }
             return try DAVMembers(reader.finish(), from: answer.url, mayBeTruncated: mayBeTruncated)
         }
     }

@@ -83,7 +83,8 @@ extension DAVResource {
         let error = response.error ?? response.propstats.compactMap(\.error).first
         return try response.hrefs.map { (href) throws(DAVClientError) in
             DAVResource(
-                href: href, url: try base.resource(href), status: response.status?.code, properties: found, refused: refused,
+                href: href, url: try base.resource(href), status: response.status?.code, properties: found,
+                refused: refused,
                 condition: error?.elements.first)
         }
     }

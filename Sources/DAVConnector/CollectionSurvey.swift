@@ -134,8 +134,8 @@ struct CollectionSurveyor {
     // MARK: Listing
 
     private func listing() async throws -> CollectionSurvey {
-        let note: DAVClient.MemberProgress? = early.map { early in { early.note($0) } }
-        let listing = try await MemberListing(collection.url, kind: kind, client: client, noting: note)
+        let early = early
+        let listing = try await MemberListing(collection.url, kind: kind, client: client) { early?.note($0) }
         var survey = CollectionSurvey()
         survey.isListing = true
         // Older than the listing, so that what came in between is named again next time.

@@ -27,7 +27,9 @@ package struct ObjectSummary: Hashable, Sendable {
             // The length and the first letter tell most lines from those that matter.
             switch name.count {
             case 5 where name.isWord("BEGIN"):
-                if noun == "object", let known = Self.nouns.first(where: { value.isWord($0.name) }) { noun = known.noun }
+                if noun == "object", let known = Self.nouns.first(where: { value.isWord($0.name) }) {
+                    noun = known.noun
+                }
                 isInner.append(Self.inner.contains { value.isWord($0) })
             case 3 where name.isWord("END"): _ = isInner.popLast()
             case _ where isInner.last != false: break

@@ -5,7 +5,7 @@ import FoundationEssentials
 /// lists are equal bytes and a change of one object is one of a few bytes. A list has ten thousand objects and is read
 /// with every backup, which takes Foundation's coders half of the time of a backup without changes.
 extension ObjectsSidecar {
-    func encoded() throws -> [UInt8] {
+    package func encoded() throws -> [UInt8] {
         var writer = LineWriter()
         writer.bytes.reserveCapacity(256 * objects.count + 128)
         writer.bytes += "{\n\"format\":".utf8
@@ -20,7 +20,7 @@ extension ObjectsSidecar {
     }
 
     /// - Returns: nil for bytes that are no such file, or one of a later version.
-    init?(decoding bytes: [UInt8]) {
+    package init?(decoding bytes: [UInt8]) {
         if let objects = bytes.withUnsafeBufferPointer({ LineReader.objects($0) }) {
             self.init(objects)
         } else if let sidecar = SidecarCoding.decode(ObjectsSidecar.self, bytes) {
@@ -220,7 +220,8 @@ private struct LineReader {
                 return String(decoding: text, as: UTF8.self)
             }
             if take("\\u00") {
-                guard place + 2 <= bytes.count, let high = PercentEncoding.digit(bytes[place]), let low = PercentEncoding.digit(bytes[place + 1]),
+                guard place + 2 <= bytes.count, let high = PercentEncoding.digit(bytes[place]),
+                    let low = PercentEncoding.digit(bytes[place + 1]),
                     high < 2
                 else { return nil }
                 text.append(high << 4 | low)

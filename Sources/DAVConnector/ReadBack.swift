@@ -39,7 +39,9 @@ struct ReadBack: Sendable {
         do {
             let answer = try await client.members(of: collection, kind: kind, hrefs: members.map(\.href))
             for member in answer.members {
-                guard let data = member.properties.data, !data.isEmpty, !LineEnds.hasReplacements(data) else { continue }
+                guard let data = member.properties.data, !data.isEmpty, !LineEnds.hasReplacements(data) else {
+                    continue
+                }
                 found[member.url.resourceKey] = Content(bytes: data, etag: member.properties.etag)
             }
         } catch let error as DAVClientError where !ObjectFetcher.isFatal(error) {

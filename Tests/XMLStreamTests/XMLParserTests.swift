@@ -131,6 +131,22 @@ private func failure(_ document: [UInt8], limits: XMLLimits = .request) -> XMLEr
         }
     }
 
+    /// Text is joined before a handler sees it, up to a bound.
+    @Test(arguments: [1, 100, 65_535, 65_536, 65_537, 300_000])
+    func longTextArrivesWhole(count: Int) throws {
+        let text = (0..<count).map { $0 % 61 == 0 ? "ü&#10;" : "x" }.joined()
+        let wanted = text.replacing("&#10;", with: "\n")
+        for piece in [1_000, 70_000, 2 << 20] {
+            let parser = try XMLParser(handler: Recorder(), limits: .response)
+            let bytes = Array("<a>\(text)<b/>\(text)</a>".utf8)
+            for start in stride(from: 0, to: bytes.count, by: piece) {
+                try parser.feed(Array(bytes[start..<min(start + piece, bytes.count)]))
+            }
+            try parser.finish()
+            #expect((parser.handler as? Recorder)?.lines == ["+a", wanted, "+b", "-b", wanted, "-a"])
+        }
+    }
+
     @Test func manyDistinctNamesStayDistinct() throws {
         let names = (0..<500).map { "n\($0)" }
         let root = try XMLElement(parsing: Array("<r>\(names.map { "<\($0)/>" }.joined())</r>".utf8))

@@ -241,8 +241,10 @@ extension Snapshot: SnapshotTree {
     }
 
     public func childCount(in directory: BytePath) async throws -> Int {
-        guard let entry = try await entry(at: directory), entry.info.mode.isDirectory else { return 0 }
-        guard let summary = entry.summary else { return try await names(in: directory).count }
+        guard let root = source.index(SnapshotHeader.Index.summary),
+            let mac = try await TreeReader.index(repository, root).find(directory.bytes)
+        else { return try await names(in: directory).count }
+        let summary: Summary = try await repository.message(.summary, mac)
         return Int(clamping: summary.directory.counts.children)
     }
 }

@@ -79,16 +79,13 @@ public actor SnapshotWriter {
         _ records: [Record], open: @Sendable (Record) async throws -> any ContentReader
     ) async throws -> [AddOutcome] {
         try await begin()
-        var results: [Taken] = []
-        results.reserveCapacity(records.count)
         do {
-            // Outside of the actor, so that several files are at it at once.
-            for record in records { results.append(try await take(record, open)) }
+            let results = try await take(records, open)
+            return try await keep(results)
         } catch {
-            await end(broken: true)
+            await giveUp()
             throw error
         }
-        return try await keep(results)
     }
 
     private func begin() throws {
@@ -98,9 +95,9 @@ public actor SnapshotWriter {
         addsUnderWay += 1
     }
 
-    private func end(broken: Bool) {
+    private func giveUp() {
         addsUnderWay -= 1
-        if broken { phase = .broken }
+        phase = .broken
     }
 
     /// What is to be noted of a record once its content is in the store.
@@ -111,31 +108,24 @@ public actor SnapshotWriter {
     }
 
     private func keep(_ results: [Taken]) throws -> [AddOutcome] {
-        do {
-            let outcomes = try results.map { result in
-                let outcome: AddOutcome
-                switch result {
-                case .entry(let entry, let result):
-                    try contents.add(entry)
-                    outcome = result
-                    count(outcome, isEntry: true)
-                case .attribute(let attribute):
-                    try contents.add(attribute)
-                    outcome = .stored(size: attribute.size)
-                    count(outcome, isEntry: false)
-                case .failed(let record, let reason):
-                    try contents.fail(record, reason)
-                    outcome = .failed(reason: reason)
-                    count(outcome, isEntry: false)
-                }
+        let outcomes = try results.map { result in
+            switch result {
+            case .entry(let entry, let outcome):
+                try contents.add(entry)
+                count(outcome, isEntry: true)
                 return outcome
+            case .attribute(let attribute):
+                try contents.add(attribute)
+                numbers.bytesRead += attribute.size
+                return .stored(size: attribute.size)
+            case .failed(let record, let reason):
+                try contents.fail(record, reason)
+                numbers.failed += 1
+                return AddOutcome.failed(reason: reason)
             }
-            end(broken: false)
-            return outcomes
-        } catch {
-            end(broken: true)
-            throw error
         }
+        addsUnderWay -= 1
+        return outcomes
     }
 
     public var statistics: WriterStatistics {
@@ -227,33 +217,72 @@ public actor SnapshotWriter {
     // MARK: Records
 
     private nonisolated func take(
-        _ record: Record, _ open: @Sendable (Record) async throws -> any ContentReader
-    ) async throws -> Taken {
-        try Task.checkCancellation()
-        do {
-            if let error = record.error { throw SourceFailure(reason: error) }
-            if case .extendedAttribute(let name, let kind) = record.kind {
-                guard !name.isEmpty else { throw SourceFailure(reason: "An extended attribute has no name.") }
-                let content = try await read(record, open)
-                return .attribute(
-                    StoredAttribute(
-                        path: record.path, name: name, kind: kind, size: content.size, object: content.object))
-            }
-            guard let info = record.info else { throw SourceFailure(reason: "There is no metadata.") }
-            var entry = try Entry(record, info)
-            guard info.mode.isRegular else { return .entry(entry, .stored(size: 0)) }
-            if case .onDemand = record.content,
-                let content = try await unchanged?.content(of: entry, size: info.size)
-            {
+        _ records: [Record], _ open: @Sendable (Record) async throws -> any ContentReader
+    ) async throws -> [Taken] {
+        let prepared = records.map(Self.prepare)
+        let known = try await unchangedContents(of: prepared, records)
+        var results: [Taken] = []
+        results.reserveCapacity(records.count)
+        // Outside of the actor, so that several files are at it at once.
+        for (place, record) in records.enumerated() {
+            try Task.checkCancellation()
+            if let content = known[place], case .success(var entry?) = prepared[place] {
                 entry.take(content)
-                return .entry(entry, .unchanged(size: content.size))
+                results.append(.entry(entry, .unchanged(size: content.size)))
+                continue
             }
-            let content = try await read(record, open)
-            entry.take(content)
-            return .entry(entry, .stored(size: content.size))
-        } catch let failure as SourceFailure {
-            return .failed(record, reason: failure.reason)
+            do {
+                results.append(try await take(record, prepared[place].get(), open))
+            } catch let failure as SourceFailure {
+                results.append(.failed(record, reason: failure.reason))
+            }
         }
+        return results
+    }
+
+    /// The entry of a record; nil for that of an attribute.
+    private static func prepare(_ record: Record) -> Result<Entry?, SourceFailure> {
+        if let error = record.error { return .failure(SourceFailure(reason: error)) }
+        if case .extendedAttribute(let name, _) = record.kind {
+            return name.isEmpty ? .failure(SourceFailure(reason: "An extended attribute has no name.")) : .success(nil)
+        }
+        guard let info = record.info else { return .failure(SourceFailure(reason: "There is no metadata.")) }
+        return Result { () throws(SourceFailure) in try Entry(record, info) }
+    }
+
+    /// For each record what the parent has of it, when that is all there is to it.
+    private nonisolated func unchangedContents(
+        of prepared: [Result<Entry?, SourceFailure>], _ records: [Record]
+    ) async throws -> [Int: StoredContent] {
+        guard let unchanged else { return [:] }
+        var places: [Int] = []
+        var files: [(entry: Entry, size: Int64)] = []
+        for (place, record) in records.enumerated() {
+            guard case .onDemand = record.content, let info = record.info, info.mode.isRegular,
+                case .success(let entry?) = prepared[place]
+            else { continue }
+            places.append(place)
+            files.append((entry, info.size))
+        }
+        guard !files.isEmpty else { return [:] }
+        var known: [Int: StoredContent] = [:]
+        for (place, content) in zip(places, try await unchanged.contents(of: files)) { known[place] = content }
+        return known
+    }
+
+    private nonisolated func take(
+        _ record: Record, _ entry: Entry?, _ open: @Sendable (Record) async throws -> any ContentReader
+    ) async throws -> Taken {
+        if case .extendedAttribute(let name, let kind) = record.kind {
+            let content = try await read(record, open)
+            return .attribute(
+                StoredAttribute(path: record.path, name: name, kind: kind, size: content.size, object: content.object))
+        }
+        guard var entry else { throw SourceFailure(reason: "There is no metadata.") }
+        guard record.info?.mode.isRegular == true else { return .entry(entry, .stored(size: 0)) }
+        let content = try await read(record, open)
+        entry.take(content)
+        return .entry(entry, .stored(size: content.size))
     }
 
     private nonisolated func read(

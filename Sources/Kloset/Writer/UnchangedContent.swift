@@ -6,8 +6,9 @@ actor UnchangedContent {
     nonisolated let parent: Snapshot
     /// The directory that was asked for last: sources come directory by directory, most of them in order.
     private var walk: Walk?
-    /// While somebody is at it.
+    /// One after the other walks; several at once would stray from it and have to look up each file for itself.
     private var isWalking = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
     /// The whole listing of a directory whose files come in no order.
     private var listing: [[UInt8]: Entry] = [:]
     private var listed: BytePath?
@@ -27,11 +28,24 @@ actor UnchangedContent {
         checksChunks = sink.aggregate.hasRetiredPackfiles
     }
 
-    /// The content of a file whose metadata are those that the parent has, when all of it is in the store.
+    /// The contents of files whose metadata are those that the parent has, when all of it is in the store.
     ///
-    /// - Parameter size: what the importer says; -1 fits any.
-    /// - Returns: nil when the file has to be read, also when the parent is damaged there.
-    func content(of entry: Entry, size: Int64) async throws -> StoredContent? {
+    /// - Parameter files: with the size that the importer says; -1 fits any.
+    /// - Returns: for each file its content; nil when it has to be read, also when the parent is damaged there.
+    func contents(of files: [(entry: Entry, size: Int64)]) async throws -> [StoredContent?] {
+        while isWalking { await withCheckedContinuation { waiting.append($0) } }
+        isWalking = true
+        defer {
+            isWalking = false
+            waiting.popLast()?.resume()
+        }
+        var contents: [StoredContent?] = []
+        contents.reserveCapacity(files.count)
+        for file in files { contents.append(try await content(of: file.entry, size: file.size)) }
+        return contents
+    }
+
+    private func content(of entry: Entry, size: Int64) async throws -> StoredContent? {
         do {
             guard let known = try await parentEntry(entry.path), known.info.mode.isRegular else { return nil }
             var wanted = entry.info
@@ -65,6 +79,9 @@ actor UnchangedContent {
         private var head: Entry?
         private var isAtEnd = false
         private var lastName: [UInt8]?
+        /// What was passed and not asked for. Several tasks bring the files of a source, and overtake each other by a little.
+        private var passed: [[UInt8]: Entry] = [:]
+        private static let passedLimit = 2_048
 
         init(_ parent: Snapshot, _ directory: BytePath) async throws {
             self.directory = directory
@@ -72,9 +89,12 @@ actor UnchangedContent {
         }
 
         /// Whether a name may still be found.
-        func reaches(_ name: [UInt8]) -> Bool { lastName.map { $0.lexicographicallyPrecedes(name) } ?? true }
+        func reaches(_ name: [UInt8]) -> Bool {
+            passed[name] != nil || lastName.map { $0.lexicographicallyPrecedes(name) } ?? true
+        }
 
         mutating func find(_ name: [UInt8]) async throws -> Entry? {
+            if let entry = passed.removeValue(forKey: name) { return entry }
             lastName = name
             while true {
                 if head == nil, !isAtEnd {
@@ -84,6 +104,7 @@ actor UnchangedContent {
                 guard let entry = head, !name.lexicographicallyPrecedes(entry.name) else { return nil }
                 head = nil
                 if entry.name == name { return entry }
+                if passed.count < Self.passedLimit { passed[entry.name] = entry }
             }
         }
     }
@@ -91,10 +112,6 @@ actor UnchangedContent {
     private func parentEntry(_ path: BytePath) async throws -> Entry? {
         guard let directory = path.parent else { return nil }
         if listed != directory {
-            // Another file may be on its way along the listing.
-            guard !isWalking else { return try await parent.entry(at: path) }
-            isWalking = true
-            defer { isWalking = false }
             var walk: Walk
             if let known = self.walk, known.directory == directory {
                 walk = known
@@ -103,6 +120,7 @@ actor UnchangedContent {
                 walk = try await Walk(parent, directory)
             }
             if walk.reaches(path.name) {
+                // The only reference, so that finding copies nothing.
                 self.walk = nil
                 let entry = try await walk.find(path.name)
                 self.walk = walk
@@ -110,8 +128,7 @@ actor UnchangedContent {
             }
             try await load(directory)
         }
-        // Another file may have asked for another directory meanwhile.
-        guard listed == directory, !listing.isEmpty else { return try await parent.entry(at: path) }
+        guard !listing.isEmpty else { return try await parent.entry(at: path) }
         return listing[path.name]
     }
 

@@ -75,7 +75,9 @@ package enum HTTPDate {
         func isThere(_ expected: StaticString, at offset: Int) -> Bool {
             expected.withUTF8Buffer { text[(start + offset)..<(start + offset + $0.count)].elementsEqual($0) }
         }
-        func field(_ offset: Int, _ digits: Int) -> Int64? { number(text[(start + offset)..<(start + offset + digits)]) }
+        func field(_ offset: Int, _ digits: Int) -> Int64? {
+            number(text[(start + offset)..<(start + offset + digits)])
+        }
         guard text.count == 29, isThere(", ", at: 3), isThere(" ", at: 7), isThere(" ", at: 11), isThere(" ", at: 16),
             isThere(":", at: 19), isThere(":", at: 22), isThere(" GMT", at: 25),
             let month = months.firstIndex(where: { text[(start + 8)..<(start + 11)].elementsEqual($0.utf8) }),
@@ -91,7 +93,9 @@ package enum HTTPDate {
     /// The same for the bytes of a text.
     package static func parseUTC(_ text: ArraySlice<UInt8>) -> Int64? {
         let start = text.startIndex
-        func field(_ offset: Int, _ digits: Int) -> Int64? { number(text[(start + offset)..<(start + offset + digits)]) }
+        func field(_ offset: Int, _ digits: Int) -> Int64? {
+            number(text[(start + offset)..<(start + offset + digits)])
+        }
         guard text.count == 16, text[start + 8] == UInt8(ascii: "T"), text[start + 15] == UInt8(ascii: "Z"),
             let year = field(0, 4), let month = field(4, 2), let day = field(6, 2), let hour = field(9, 2),
             let minute = field(11, 2), let second = field(13, 2), (1...12).contains(month), (1...31).contains(day),

@@ -134,7 +134,8 @@ final class MemberMultistatusHandler: XMLEventHandler {
         case .none, .resourcetype: break
         case .etag: propstat.properties.etag = propstat.properties.etag ?? value
         case .contentType: propstat.properties.contentType = propstat.properties.contentType ?? contentType
-        case .contentLength: propstat.properties.contentLength = propstat.properties.contentLength ?? value.flatMap(Int.init)
+        case .contentLength:
+            propstat.properties.contentLength = propstat.properties.contentLength ?? value.flatMap(Int.init)
         case .lastModified:
             propstat.properties.lastModified =
                 propstat.properties.lastModified ?? HTTPDate.parse(XMLElement.trimmed(text[...]))
