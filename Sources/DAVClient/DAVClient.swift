@@ -60,6 +60,14 @@ package struct DAVClient: Sendable {
 
     package func shutdown() async { await transport.shutdown() }
 
+    /// Runs what sends many small requests where their connections live. It must not compute for long: whatever is under
+    /// way waits for it.
+    package func besideConnections<Result: Sendable>(
+        _ body: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withTaskExecutorPreference(transport.executor, operation: body)
+    }
+
     /// What came back, and from where after redirects.
     package struct Answer: Sendable {
         package let url: DAVURL

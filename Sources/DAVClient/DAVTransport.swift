@@ -8,11 +8,15 @@ package protocol DAVTransport: Sendable {
     /// - Throws: ``DAVTransportError``, or `CancellationError`. An answer that broke off is an error, not a short body.
     func send(_ request: DAVClientRequest) async throws -> DAVClientResponse
 
+    /// Where its connections live; nil when no place is better than another.
+    var executor: (any TaskExecutor)? { get }
+
     /// Closes what is kept open. The transport must not be used afterwards.
     func shutdown() async
 }
 
 extension DAVTransport {
+    package var executor: (any TaskExecutor)? { nil }
     package func shutdown() async {}
 }
 

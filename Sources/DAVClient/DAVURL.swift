@@ -95,9 +95,12 @@ package struct DAVURL: Hashable, Sendable {
     }
 
     /// The target without its query.
-    package var path: String { String(target.prefix { $0 != "?" }) }
+    package var path: String {
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return target }
+        return String(target[..<mark])
+    }
 
-    package var isCollectionForm: Bool { path.hasSuffix("/") }
+    package var isCollectionForm: Bool { path.utf8.last == UInt8(ascii: "/") }
 
     /// The last non-empty segment of the path, as on the wire; empty for the root.
     package var lastSegment: String {
@@ -124,13 +127,11 @@ package struct DAVURL: Hashable, Sendable {
 
     // MARK: Derived addresses
 
-    package func with(target: String) -> DAVURL { DAVURL(origin: self, target: target) }
+    package func with(target: String) -> DAVURL { DAVURL(self, target: target) }
 
-    private init(origin: DAVURL, target: String) {
-        scheme = origin.scheme
-        host = origin.host
-        port = origin.port
-        self.target = target.hasPrefix("/") ? target : "/" + target
+    private init(_ origin: DAVURL, target: String) {
+        (scheme, host, port) = (origin.scheme, origin.host, origin.port)
+        self.target = target.utf8.first == UInt8(ascii: "/") ? target : "/" + target
     }
 
     /// This address with a `/` at the end of its path.

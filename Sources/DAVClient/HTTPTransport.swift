@@ -28,6 +28,7 @@ package final class HTTPTransport: DAVTransport {
 
     private let client: HTTPClient
     private let timeouts: Timeouts
+    private let loop: EventLoopExecutor
 
     package init(timeouts: Timeouts = Timeouts(), connections: Int = 32) {
         var configuration = HTTPClient.Configuration(
@@ -39,11 +40,23 @@ package final class HTTPTransport: DAVTransport {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, connections)
         // Our own policy decides about retries, since only it knows which requests may be sent twice.
         configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        // Nobody looks at spans here, and the library would take every address apart to describe one.
+        configuration.tracing.tracer = nil
+        configuration.http1_1ConnectionDebugInitializer = RequestGathering.install
+        // One thread has more than enough time for the connections of one account.
+        let loop = HTTPClient.defaultEventLoopGroup.any()
+        client = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
+        self.loop = EventLoopExecutor(loop)
         self.timeouts = timeouts
     }
 
+    package var executor: (any TaskExecutor)? { loop }
+
     package func send(_ request: DAVClientRequest) async throws -> DAVClientResponse {
+        try await withTaskExecutorPreference(loop) { try await exchange(request) }
+    }
+
+    private func exchange(_ request: DAVClientRequest) async throws -> DAVClientResponse {
         var outgoing = HTTPClientRequest(url: request.url.description)
         outgoing.method = .RAW(value: request.method.rawValue)
         for field in request.headers { outgoing.headers.add(name: field.name.rawName, value: field.value) }

@@ -28,10 +28,17 @@ struct BatchWriter: Sendable {
     /// - Returns: the outcomes in the order of the batch.
     func send(_ batch: [Upload]) async throws -> Sent {
         let batch = try await withCurrent(batch)
+        let start = ContinuousClock.now
+        let outcomes = try await client.besideConnections { try await write(batch) }
+        let count = outcomes.count { if case .stored = $0 { true } else { false } }
+        if !isRehearsal { tempo.observe(count, in: .now - start) }
+        return Array(zip(batch, outcomes).map { (upload: $0, outcome: $1) })
+    }
+
+    private func write(_ batch: [Upload]) async throws -> [ObjectWriter.Outcome] {
         let writer = ObjectWriter(client: client, isRehearsal: isRehearsal)
         let concurrency = tempo.concurrency
-        let start = ContinuousClock.now
-        let outcomes = try await withThrowingTaskGroup(of: (Int, ObjectWriter.Outcome).self) { group in
+        return try await withThrowingTaskGroup(of: (Int, ObjectWriter.Outcome).self) { group in
             var outcomes = [ObjectWriter.Outcome](repeating: .failed("not tried"), count: batch.count)
             var next = 0
             var running = 0
@@ -48,9 +55,6 @@ struct BatchWriter: Sendable {
             }
             return outcomes
         }
-        let count = outcomes.count { if case .stored = $0 { true } else { false } }
-        if !isRehearsal { tempo.observe(count, in: .now - start) }
-        return Array(zip(batch, outcomes).map { (upload: $0, outcome: $1) })
     }
 
     /// Reads what is in the way of the objects, as far as it is not known to be the same.

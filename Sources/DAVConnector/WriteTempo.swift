@@ -13,7 +13,7 @@ package final class WriteTempo: Sendable {
     /// Beyond this nobody is helped, and some providers lock an account.
     private static let limit = 32
     /// How much faster twice as many have to be.
-    private static let gain = 1.25
+    private static let gain = 1.1
     private static let step = 2
 
     private let state = Mutex(State())

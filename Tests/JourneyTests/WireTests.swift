@@ -31,6 +31,57 @@ import Testing
         await server.stop()
     }
 
+    /// Small changes go a shorter way than everything else; nobody can tell by the order of the answers.
+    @Test func manyRequestsAtOnceAreAnsweredInTheirOrder() async throws {
+        let folder = try TemporaryFolder()
+        let server = try #require(try await PeerServer.start(.fasti, in: folder.path))
+        let home = "/user/calendars/calendar/"
+        func put(_ name: String, _ body: String, _ fields: String = "") -> String {
+            "PUT \(home)\(name) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
+        }
+        let (one, two) = (Transcript.event("a", "One"), Transcript.event("b", "Two"))
+        // Larger than what goes the short way.
+        let large = Transcript.event("c", String(repeating: "long ", count: 20_000))
+        let requests = [
+            put("a.ics", one, "If-None-Match: *\r\n"), put("a.ics", one, "If-None-Match: *\r\n"),
+            "GET \(home)a.ics HTTP/1.1\r\nHost: localhost\r\n\r\n", put("b.ics", two), put("c.ics", large),
+            put("d.ics", "nothing that anybody could read"), put("e.ics", ""),
+            put("a.ics", Transcript.event("a", "Again")),
+            "OPTIONS \(home) HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "DELETE \(home)b.ics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        ]
+        let connection = try RawConnection(port: server.port)
+        connection.send(Array(requests.joined().utf8))
+        let text = String(decoding: try #require(connection.receiveAll()), as: UTF8.self)
+        let statuses = text.matches(of: /HTTP\/1\.1 (\d+)/).map { String($0.1) }
+        #expect(statuses == ["201", "412", "200", "201", "201", "403", "403", "204", "200", "204"], "\(text)")
+        #expect(text.contains(one))
+        await server.stop()
+    }
+
+    /// Who says "that was all" still gets the answer to a whole request; half of one changes nothing.
+    @Test func whoStopsSendingGetsTheAnswer() async throws {
+        let folder = try TemporaryFolder()
+        let server = try #require(try await PeerServer.start(.fasti, in: folder.path))
+        let event = Transcript.event("a", "One")
+        func head(_ name: String) -> String {
+            "PUT /user/calendars/calendar/\(name) HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Length: \(event.utf8.count)\r\n\r\n"
+        }
+        let whole = try RawConnection(port: server.port)
+        whole.send(Array((head("a.ics") + event).utf8))
+        whole.endSending()
+        #expect(RawAnswer(try #require(whole.receiveAll()))?.status == 201)
+        let half = try RawConnection(port: server.port)
+        half.send(Array((head("b.ics") + event.prefix(40)).utf8))
+        half.endSending()
+        let answer = try #require(half.receiveAll(), "the connection is let go")
+        #expect(RawAnswer(answer).map { $0.status >= 400 } ?? true)
+        #expect(try await exchange("GET", server.url + "/user/calendars/calendar/a.ics").status == 200)
+        #expect(try await exchange("GET", server.url + "/user/calendars/calendar/b.ics").status == 404)
+        await server.stop()
+    }
+
     /// What Xandikos does with mail and push is not done, which is said; the calendars are served.
     @Test func whatIsNotDoneIsSaidAtTheStart() async throws {
         let folder = try TemporaryFolder()

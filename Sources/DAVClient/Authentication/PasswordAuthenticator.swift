@@ -12,8 +12,8 @@ final class PasswordAuthenticator: DAVAuthenticator {
 
     private let username: String
     private let password: String
-    /// Whether the password itself may be sent, with Basic.
-    private let sendsPassword: Bool
+    /// The field value of Basic; nil when the password itself must not be sent.
+    private let basic: String?
     private let clientNonce: @Sendable () -> String
     private let state = Mutex(State())
 
@@ -23,11 +23,11 @@ final class PasswordAuthenticator: DAVAuthenticator {
     ) {
         self.username = username
         self.password = password
-        self.sendsPassword = sendsPassword
+        basic = sendsPassword ? "Basic " + Data("\(username):\(password)".utf8).base64EncodedString() : nil
         self.clientNonce = clientNonce
     }
 
-    var canBeOverheard: Bool { sendsPassword }
+    var canBeOverheard: Bool { basic != nil }
 
     func authorization(_ method: HTTPRequest.Method, _ url: DAVURL) -> String? {
         let (digest, count) = state.withLock { state in
@@ -39,12 +39,12 @@ final class PasswordAuthenticator: DAVAuthenticator {
                 username: username, password: password, method: method.rawValue, target: url.target, count: count,
                 clientNonce: clientNonce())
         }
-        return sendsPassword ? "Basic " + Data("\(username):\(password)".utf8).base64EncodedString() : nil
+        return basic
     }
 
     func mayRetry(after challenges: [AuthenticationChallenge], sent: String?) -> Bool {
         // A server that takes Basic has seen the password already, and has refused it.
-        if sendsPassword, challenges.contains(where: { $0.scheme == "basic" }) { return false }
+        if basic != nil, challenges.contains(where: { $0.scheme == "basic" }) { return false }
         guard let offer = challenges.compactMap(DigestAnswer.init).max(by: { $0.strength < $1.strength }) else {
             return false
         }
