@@ -21,6 +21,8 @@ struct AttachmentProof: Sendable {
         case same
         /// Another content is there under its name, in the file with this identifier.
         case differs(ManagedAttachment, size: Int)
+        /// The server names it, at a host that does not get the password.
+        case elsewhere(host: String)
         case unknown(String)
     }
 
@@ -59,6 +61,7 @@ struct AttachmentProof: Sendable {
                 return .unknown("The server names another file in its place.")
             }
             let attachment = there.remove(at: place)
+            if let place = url.resolving(attachment.url), !client.allows(place) { return .elsewhere(host: place.host) }
             switch contents[attachment.id] {
             case .success(let content)?: return .differs(attachment, size: content.size)
             case .failure(let error)?: return .unknown("The server names it, but does not give it back: \(error)")

@@ -22,6 +22,9 @@ struct AttachmentTally: Sendable {
     var left = 0
     /// Others are there under their names, which the mode leaves.
     var kept = 0
+    /// Among those that are beside the events: how many could not be compared, and the hosts that were not asked.
+    var unproved = 0
+    var hosts: Set<String> = []
     /// They are not even in the snapshot.
     var unknown = 0
 
@@ -54,6 +57,13 @@ struct AttachmentTally: Sendable {
                 .warning(
                     "\(counted(kept, "attached file")) \(kept == 1 ? "exists" : "exist") with other contents and "
                         + "\(kept == 1 ? "was" : "were") left; mode=overwrite replaces."))
+        }
+        if unproved > 0, let host = hosts.min() {
+            events.append(
+                .warning(
+                    "\(counted(unproved, "attached file")) could not be read back and compared: the server keeps "
+                        + "\(unproved == 1 ? "it" : "them") at \(host), which does not get the password; "
+                        + "trusted_hosts=\(host) says that it may."))
         }
         if unknown > 0 {
             events.append(
@@ -163,6 +173,10 @@ extension DAVExporter {
             for (file, verdict) in zip(named, try await prove(named, in: stored.bytes, at: url)) {
                 switch verdict {
                 case .same: attachmentTally.returned += 1
+                case .elsewhere(let host):
+                    attachmentTally.returned += 1
+                    attachmentTally.unproved += 1
+                    attachmentTally.hosts.insert(host)
                 case .differs(_, let size):
                     let reason =
                         reasons[file.path]

@@ -51,8 +51,8 @@ struct FeedReader {
     }
 
     private static func inMidSentence(_ reason: String) -> String {
-        reason.hasPrefix("The ") || reason.hasPrefix("No ")
-            ? reason.prefix(1).lowercased() + reason.dropFirst() : reason
+        if reason.hasPrefix("No ") { return "there is no " + reason.dropFirst(3) }
+        return reason.hasPrefix("The ") ? "the " + reason.dropFirst(4) : reason
     }
 
     /// Whether the previous snapshot has exactly what a backup would now put into this folder; asks the feed, once.

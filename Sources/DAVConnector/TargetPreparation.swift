@@ -310,10 +310,12 @@ struct TargetPreparation {
         _ segment: String, _ source: RestoreSource, _ home: DAVURL
     ) async throws -> RestoreTarget {
         let wanted = home.appending(segment: segment, isCollection: true)
-        let holder = account.skipped.first { $0.url.asCollection.isSameResource(as: wanted) }
+        let holder = account.skipped.first { $0.url.asCollection.isSameResource(as: wanted) }?.what
+        let isSubscription = account.collections.contains { $0.url.isSameResource(as: wanted) }
+        let what = holder ?? (isSubscription ? "a subscription" : "something else")
         context.report(
             .note(
-                "The old address of \"\(source.title)\" is taken by \(holder?.what ?? "something else"): it gets another."
+                "The old address of \"\(source.title)\" is taken by \(what): it gets another."
             ))
         return try await makeBeside(source, home, keepsName: true)
     }

@@ -195,6 +195,18 @@ import Testing
             result.failures.count == 5 && result.failures.allSatisfy { $0.reason.contains("does not give it back") })
     }
 
+    /// A server that keeps files at another host: what cannot be compared without giving it the password is said.
+    @Test func point05_filesAtAnotherHostAreSaidToBeUncompared() async throws {
+        let snapshot = try await Self.snapshot()
+        let server = MemoryServer(.init(managesAttachments: true, fileHost: "files.example.org"))
+        let options = ["username": "anna", "password": "s3cret"]
+        let result = try await restore(snapshot, to: server, options: options)
+        #expect(result.failures.isEmpty && result.words.contains("5 attached files went back"), "\(result.failures)")
+        #expect(
+            result.words.contains("could not be read back and compared") && result.words.contains("files.example.org"))
+        #expect(server.requests.allSatisfy { $0.url.host == "127.0.0.1" })
+    }
+
     /// Where files go into the events, and where they always were in them.
     @Test func point05_filesInsideEventsAreComparedToo() async throws {
         let snapshot = try await Self.snapshot()

@@ -278,6 +278,7 @@ import XMLStream
         #expect(result.failures.isEmpty, "\(result.failures)")
         #expect(target.with { $0.collections["/cal/club/"]?.objects.isEmpty } == true)
         #expect(target.with { $0.collections["/cal/club-restored/"]?.objects.count } == 1)
+        #expect(result.words.contains("is taken by a subscription"), "\(result.words)")
     }
 
     // MARK: Real servers

@@ -52,6 +52,8 @@ final class MemoryServer: DAVTransport {
         var managesAttachments = false
         /// What is kept of a file beside an event, by what was sent.
         var rewriteFile: (@Sendable ([UInt8]) -> [UInt8])?
+        /// Where files beside events are said to be.
+        var fileHost = "127.0.0.1"
         /// Makes subscriptions (extended MKCOL with the type `subscribed`).
         var keepsSubscriptions = false
         /// Answers MKCOL of a type that it does not know with a plain folder.
@@ -333,7 +335,7 @@ extension MemoryServer.State {
         let type = request.headers[.contentType] ?? ""
         let line =
             "ATTACH;MANAGED-ID=\(id);FILENAME=\(quoted);FMTTYPE=\(type);SIZE=\(request.body.count):"
-            + "http://127.0.0.1/files/\(id)\r\n"
+            + "http://\(habits.fileHost)/files/\(id)\r\n"
         let end = "END:VEVENT\r\n"
         let parts = String(decoding: object.bytes, as: UTF8.self).components(separatedBy: end)
         let changed = parts.dropLast().map { $0 + line + end }
