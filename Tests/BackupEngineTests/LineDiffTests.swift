@@ -1,4 +1,5 @@
 import BackupEngine
+import SeededNumbers
 import Testing
 
 @Suite("Differences line by line")

@@ -2,6 +2,7 @@ import BackupEngine
 import ConnectorKit
 import Foundation
 import KlosetFormat
+import SeededNumbers
 import Testing
 
 @Suite("Retention")
@@ -195,20 +196,5 @@ struct RetentionTests {
         let newest = rules.isEmpty || Bool.random(using: &random) ? Int.random(in: 1...5, using: &random) : nil
         let kept = Set(kept(selection(rules, newest: newest), all).map(\.identifier))
         #expect(kept == model(all, rules, newest), "seed \(seed): \(rules) newest \(newest ?? 0)")
-    }
-}
-
-/// SplitMix64: the same numbers in every run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import CollectionStore
 import Foundation
+import SeededNumbers
 import Synchronization
 
 /// A storage whose repositories another program keeps locking for a moment, as `git gc` and `git commit` do, and whose

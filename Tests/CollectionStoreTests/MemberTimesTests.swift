@@ -1,4 +1,5 @@
 import CollectionStore
+import SeededNumbers
 import Testing
 
 /// However times are kept, the same searches find them.

@@ -1,5 +1,6 @@
 import CollectionStore
 import PeerPrograms
+import SeededNumbers
 import Testing
 
 /// What every `CollectionStorage` must do; a second implementation runs the same list by adding itself to `storages`.

@@ -4,6 +4,7 @@ import DAVConnector
 import Foundation
 import HTTPTypes
 import PeerPrograms
+import SeededNumbers
 import Testing
 import WebDAV
 import XMLStream
@@ -206,7 +207,7 @@ import XMLStream
 
     /// Whatever comes, a backup ends with a snapshot that is whole, or says that it is not.
     @Test func point05_noFeedBreaksABackup() async throws {
-        var random = SeededNumbers(seed: 20_260_704)
+        var random = SeededGenerator(seed: 20_260_704)
         let whole = Array(Self.feed().utf8)
         for _ in 0..<300 {
             var bytes = whole
@@ -329,21 +330,6 @@ import XMLStream
         }
         await server.stop()
         await site.stop()
-    }
-}
-
-/// Numbers that are the same in each run (SplitMix64).
-private struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import FuzzTargets
+import SeededNumbers
 import Testing
 
 /// What fuzzing found worth keeping, through the same functions that libFuzzer calls (docs/fuzzing.md): inputs that
@@ -67,20 +68,5 @@ import Testing
             let other = others.randomElement(using: &random) ?? []
             bytes.replaceSubrange(place..<bytes.count, with: other.suffix(max(0, other.count - place)))
         }
-    }
-}
-
-/// Random numbers that are the same in every run (SplitMix64).
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import GitObjects
 import PeerPrograms
+import SeededNumbers
 import Testing
 
 @Suite(.enabled(if: GitProgram.isInstalled, "git is not installed")) struct ObjectTests {

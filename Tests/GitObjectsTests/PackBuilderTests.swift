@@ -1,6 +1,7 @@
 import Foundation
 import GitObjects
 import PeerPrograms
+import SeededNumbers
 import Testing
 
 /// Packs that we write, judged by git and by our own reader.

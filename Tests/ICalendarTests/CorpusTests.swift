@@ -1,5 +1,6 @@
 import Foundation
 import ICalendar
+import SeededNumbers
 import Testing
 
 /// Real files, good and bad, and mutations of them: nothing crashes, hangs or loses a byte.

@@ -1,5 +1,6 @@
 import Foundation
 import ICalendar
+import SeededNumbers
 import Testing
 
 /// Compares the first instances of seeded rules with those that python-dateutil gives.

@@ -1,5 +1,6 @@
 import Foundation
 import ICalendar
+import SeededNumbers
 import Testing
 
 /// Compares the first instances of 10,000 seeded rules with those that libical gives.

@@ -1,4 +1,5 @@
 import ICalendar
+import SeededNumbers
 
 /// Rules as programs and fanciful people write them.
 enum RandomRule {

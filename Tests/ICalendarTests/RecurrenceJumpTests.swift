@@ -1,4 +1,5 @@
 import ICalendar
+import SeededNumbers
 import Testing
 
 /// Rules asked about times far from their start, and rules that cost too much.

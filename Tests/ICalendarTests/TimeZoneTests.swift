@@ -1,5 +1,6 @@
 import Foundation
 import ICalendar
+import SeededNumbers
 import Testing
 
 @Suite struct TimeZoneTests {

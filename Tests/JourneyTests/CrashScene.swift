@@ -1,5 +1,6 @@
 import Foundation
 import PeerPrograms
+import SeededNumbers
 import Testing
 
 /// Two stores and some files, and what must be true of them whatever happens to the programs that work on them.

@@ -1,5 +1,6 @@
 import Foundation
 import PeerPrograms
+import SeededNumbers
 import Testing
 
 /// SIGKILL at 200 random moments while a store is written to, in every way there is. Each time: every earlier snapshot

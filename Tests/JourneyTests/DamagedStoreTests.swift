@@ -1,5 +1,6 @@
 import Foundation
 import PeerPrograms
+import SeededNumbers
 import Testing
 
 /// A store on a disk is damaged in every way: `check` answers 65 and names the file, `restore` gives back what is not

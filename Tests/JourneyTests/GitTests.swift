@@ -1,5 +1,6 @@
 import Foundation
 import PeerPrograms
+import SeededNumbers
 import Testing
 
 /// Collections cloned and pushed with git itself, from the same server with the same passwords.

@@ -1,5 +1,6 @@
 import Foundation
 import PeerPrograms
+import SeededNumbers
 import Testing
 import XMLStream
 

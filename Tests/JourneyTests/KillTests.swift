@@ -1,5 +1,6 @@
 import Foundation
 import PeerPrograms
+import SeededNumbers
 import Testing
 
 /// SIGKILL at random moments: nothing acknowledged is lost, nothing half-done is visible.

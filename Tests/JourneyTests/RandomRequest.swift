@@ -1,3 +1,5 @@
+import SeededNumbers
+
 /// A request put together by chance: methods, paths, fields and bodies that real requests have, some of them broken.
 struct RandomRequest {
     let bytes: [UInt8]

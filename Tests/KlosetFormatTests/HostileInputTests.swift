@@ -1,5 +1,6 @@
 import ConnectorKit
 import KlosetFormat
+import SeededNumbers
 import Testing
 
 /// Nothing that is read may end the program, go on for ever, or allocate on the word of the input.

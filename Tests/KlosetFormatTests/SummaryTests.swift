@@ -1,5 +1,6 @@
 import ConnectorKit
 import KlosetFormat
+import SeededNumbers
 import Testing
 
 @Suite struct SummaryTests {

@@ -1,6 +1,7 @@
 import ConnectorKit
 import Kloset
 import KlosetFormat
+import SeededNumbers
 import Synchronization
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
     @Test(arguments: DamagedStore.Kind.allCases)
     func everyFlippedByteOfAPackfileIsNamedAndHurtsOnlyWhatNeedsIt(kind: DamagedStore.Kind) async throws {
         let store = try await DamagedStore(kind)
-        var random = SplitMix(seed: 3)
+        var random = SeededGenerator(seed: 3)
         var flips = 0
         var named = 0
         var harmless = 0
@@ -127,7 +128,7 @@ import Testing
     @Test(arguments: DamagedStore.Kind.allCases)
     func extendedFilesAreNamed(kind: DamagedStore.Kind) async throws {
         let store = try await DamagedStore(kind)
-        var random = SplitMix(seed: 8)
+        var random = SeededGenerator(seed: 8)
         for key in store.contents.objects.keys {
             for count in [1, 4, 32, 48, 60_000] {
                 for atFront in [false, true] {

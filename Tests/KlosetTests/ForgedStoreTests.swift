@@ -1,6 +1,7 @@
 import ConnectorKit
 import Kloset
 import KlosetFormat
+import SeededNumbers
 import Synchronization
 import Testing
 
@@ -73,7 +74,7 @@ import Testing
     /// Seeded changes of every kind of blob, with all digests made right again.
     @Test func anyChangeIsSurvived() async throws {
         let (sound, header) = try await forged()
-        var random = SplitMix(seed: 11)
+        var random = SeededGenerator(seed: 11)
         let types: [BlobType] = [
             .snapshot, .object, .entryRoot, .entryNode, .entry, .errorRoot, .errorNode, .error, .attributeRoot,
             .attributeNode, .attribute, .indexRoot, .indexNode, .summary, .chunk,
@@ -92,7 +93,7 @@ import Testing
         #expect(noticed > 300)
     }
 
-    private static func change(_ bytes: inout [UInt8], _ random: inout SplitMix) {
+    private static func change(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
         guard !bytes.isEmpty else { return bytes.append(1) }
         let place = Int.random(in: 0..<bytes.count, using: &random)
         switch Int.random(in: 0..<6, using: &random) {

@@ -5,6 +5,7 @@ import Crypto
 import Foundation
 import Kloset
 import KlosetFormat
+import SeededNumbers
 import Synchronization
 import Testing
 
@@ -154,7 +155,7 @@ import Testing
             #expect(sizes.count == wanted && !sizes.contains(0))
         }
         // Also at exact multiples of a block, where the Go library ends with an empty one.
-        var random = SplitMix(seed: 5)
+        var random = SeededGenerator(seed: 5)
         let content = random.bytes(8 << 20)
         let sizes = blocks(of: try LZ4Frame.compress(content))
         #expect(sizes.count == 2 && !sizes.contains(0))
@@ -431,7 +432,7 @@ import Testing
         let store = MemoryStore()
         let repository = try await Repository.create(
             in: store, RepositoryOptions(compression: .none, keyDerivation: Self.cheap), passphrase: Self.passphrase)
-        var random = SplitMix(seed: 9)
+        var random = SeededGenerator(seed: 9)
         let large = SampleSource(files: ["large": random.bytes(150_000)])
         let header = try await large.backUp(to: repository).header
         let bytes = try StoreBytes(store.contents.withLock { $0 }, passphrase: Self.passphrase)

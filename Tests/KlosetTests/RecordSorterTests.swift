@@ -1,5 +1,6 @@
 import Foundation
 import Kloset
+import SeededNumbers
 import Testing
 
 /// What does not fit into memory is sorted all the same.
@@ -11,7 +12,7 @@ import Testing
 
     /// Paths of several depths, many of them more than once; the payload says when each came.
     private static let pairs: [Pair] = {
-        var random = SplitMix(seed: 11)
+        var random = SeededGenerator(seed: 11)
         return (0..<20_000).map { number in
             let depth = 1 + Int(random.next() % 4)
             let path = (0..<depth).map { _ in "/" + ["a", "a-b", "a b", "b", "zz"][Int(random.next() % 5)] }.joined()

@@ -3,6 +3,7 @@ import Crypto
 import Foundation
 import Kloset
 import KlosetFormat
+import SeededNumbers
 import Testing
 
 /// Stores of every kind, with odd trees, after every change: the independent reader finds nothing to object to, lists
@@ -43,7 +44,7 @@ struct VerifyMatrixTests {
         var records: [Record] = []
 
         init(seed: UInt64) {
-            var random = SplitMix(seed: seed)
+            var random = SeededGenerator(seed: seed)
             for number in 0..<130 { file(BytePath("/odd/wide/file-\(number)"), Array("content \(number % 7)".utf8)) }
             for number in 0..<60 { folder(BytePath("/odd/folders/\(number)")) }
             let deep = (0..<60).reduce("/odd/deep") { path, level in path + "/\(level)" }

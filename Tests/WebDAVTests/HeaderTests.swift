@@ -1,4 +1,5 @@
 import HTTPTypes
+import SeededNumbers
 import Testing
 import WebDAV
 
@@ -82,7 +83,7 @@ import WebDAV
         for bad in ["20060104T000000", "20060230T000000Z", "2006010XT000000Z", "20061304T000000Z", ""] {
             #expect(HTTPDate.parseUTC(bad) == nil)
         }
-        var generator = SplitMix(state: 7)
+        var generator = SeededGenerator(seed: 7)
         for _ in 0..<1_000 {
             let seconds = Int64.random(in: -60_000_000_000...250_000_000_000, using: &generator)
             #expect(HTTPDate.parse(HTTPDate.format(seconds)) == seconds)
@@ -127,7 +128,7 @@ import WebDAV
     }
 
     @Test func encodingRoundTrips() throws {
-        var generator = SplitMix(state: 3)
+        var generator = SeededGenerator(seed: 3)
         let alphabet = Array("aZ09 -_.~@%&=+;:!*'()[]{}<>\"?#ěž😀,$|^`")
         for _ in 0..<500 {
             let name = String(
@@ -138,17 +139,5 @@ import WebDAV
             let path = ResourcePath(segments: ["user", name], isCollection: true)
             #expect(try ResourcePath(parsing: path.encoded) == path)
         }
-    }
-}
-
-/// A small seeded generator, so that failures repeat.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import ConnectorKit
 import Kloset
+import SeededNumbers
 
 /// A small tree of files to be backed up.
 struct SampleSource {
@@ -10,7 +11,7 @@ struct SampleSource {
 
     /// Calendars, an empty file, an empty folder, a link, names of all kinds, and one large file.
     static func standard(largeFile: Int = 700 << 10) -> SampleSource {
-        var generator = SplitMix(seed: 7)
+        var generator = SeededGenerator(seed: 7)
         var files: [String: [UInt8]] = [:]
         for number in 0..<120 {
             files["calendars/work/event-\(number).ics"] = Array(
@@ -89,20 +90,7 @@ struct SampleSource {
     }
 }
 
-/// Random numbers that are the same in every run.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SeededGenerator {
     mutating func bytes(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count + 8)

@@ -1,0 +1,3 @@
+extension String {
+    var trimmed: String { String(prefix { $0 != "\n" }) }
+}
