@@ -40,11 +40,9 @@ enum GeneratedCollection {
             return "made by the server"
         }
         if last == "contact_birthdays" { return "made from the birthdays in the address books" }
-        // Google: holidays, birthdays and the like are calendars of the domain group.v.calendar.google.com.
-        if segments.contains(where: { $0.lowercased().hasSuffix("%23contacts@group.v.calendar.google.com") })
-            || segments.contains(where: { $0.lowercased().hasSuffix("@group.v.calendar.google.com") })
-            || segments.contains(where: { $0.lowercased().hasSuffix("%40group.v.calendar.google.com") })
-        {
+        // Google: holidays, birthdays and the like are calendars of this domain, whoever has them.
+        let domains = ["@group.v.calendar.google.com", "%40group.v.calendar.google.com"]
+        if segments.contains(where: { segment in domains.contains { segment.lowercased().hasSuffix($0) } }) {
             return "made by Google"
         }
         return nil

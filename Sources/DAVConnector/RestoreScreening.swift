@@ -39,7 +39,11 @@ struct RestoreScreening {
     }
 
     private func present(_ source: RestoreSource) -> DAVCollection? {
-        account.collections.first { $0.kind == source.kind && $0.url.lastSegment == source.sidecar.segment }
+        let found = account.collections.filter {
+            $0.kind == source.kind && $0.url.lastSegment == source.sidecar.segment
+        }
+        // Google ends the address of every calendar with the same word.
+        return found.count == 1 ? found.first : found.first { $0.href == source.sidecar.href }
     }
 
     /// The last segment for a copy: servers keep the names that they give themselves to themselves.

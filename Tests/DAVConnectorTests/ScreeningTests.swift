@@ -59,6 +59,30 @@ import XMLStream
             })
     }
 
+    /// Only what Google makes itself is left to Google, where every address ends alike.
+    @Test func point28_googlesOwnCalendarsAreKnownByTheirDomain() async throws {
+        func account() -> MemoryServer {
+            let server = MemoryServer()
+            for (name, rights) in [
+                ("anna%40gmail.com", Self.privileges(.all)),
+                ("de.german%23holiday%40group.v.calendar.google.com", Self.privileges(.read)),
+            ] {
+                server.with { state in
+                    let path = "/cal/\(name)/events/"
+                    state.collections[path] = .init(
+                        kind: .calendar, properties: [XMLElement(.displayname, text: name), rights])
+                    state.store(Array(event("of-\(name.prefix(2))").utf8), path, "e.ics", "text/calendar")
+                }
+            }
+            return server
+        }
+        let snapshot = try await backUp(account())
+        #expect(snapshot.objects.count == 2)
+        let result = try await restore(snapshot, to: account(), options: ["mode": "merge"])
+        #expect(result.failures.isEmpty && result.words.contains("made by Google"), "\(result.words)")
+        #expect(result.outlines.map(\.unchanged) == [1])
+    }
+
     @Test func point28_copiesAreMadeWhenAskedFor() async throws {
         let snapshot = try await backUp(Self.cloud())
         let target = Self.cloud(false)
