@@ -136,7 +136,7 @@ struct FeedReader {
         for (name, bytes) in [
             (CollectionSidecar.fileName, try SidecarCoding.encode(sidecar)),
             (FeedSidecar.fileName, try SidecarCoding.encode(feed)),
-            (ObjectsSidecar.fileName, try SidecarCoding.encode(ObjectsSidecar(objects))),
+            (ObjectsSidecar.fileName, try ObjectsSidecar(objects).encoded()),
         ] {
             guard let file = path.appending(name) else { continue }
             let info = FileInfo(
@@ -164,7 +164,7 @@ struct FeedReader {
             let sidecar = await decode(CollectionSidecar.self, CollectionSidecar.fileName, tree),
             sidecar.href == collection.href,
             let feed = await decode(FeedSidecar.self, FeedSidecar.fileName, tree),
-            let known = await decode(ObjectsSidecar.self, ObjectsSidecar.fileName, tree),
+            let known = await content(ObjectsSidecar.fileName, tree).flatMap(ObjectsSidecar.init(decoding:)),
             let names = try? await tree.names(in: path)
         else { return nil }
         let present = Set(names)
@@ -174,12 +174,12 @@ struct FeedReader {
             isOrderly: objects.count == known.objects.count && names.count == objects.count + 3)
     }
 
-    private func decode<Value: Sidecar>(
-        _ type: Value.Type, _ name: String, _ tree: any SnapshotTree
-    ) async -> Value? {
-        guard let file = path.appending(name), let bytes = try? await tree.content(at: file, limit: sidecarLimit) else {
-            return nil
-        }
-        return SidecarCoding.decode(type, bytes)
+    private func decode<Value: Sidecar>(_ type: Value.Type, _ name: String, _ tree: any SnapshotTree) async -> Value? {
+        await content(name, tree).flatMap { SidecarCoding.decode(type, $0) }
+    }
+
+    private func content(_ name: String, _ tree: any SnapshotTree) async -> [UInt8]? {
+        guard let file = path.appending(name) else { return nil }
+        return try? await tree.content(at: file, limit: sidecarLimit)
     }
 }
