@@ -196,17 +196,17 @@ public actor SnapshotWriter {
         guard let info = record.info else { throw SourceFailure(reason: "There is no metadata.") }
         var entry = try Entry(record, info)
         guard info.mode.isRegular else {
-            try contents.add(entry)
+            try contents.add(entry, entry.encoded(), at: record.path)
             return .stored(size: 0)
         }
         if case .onDemand = record.content, let content = try await unchanged?.content(of: entry, size: info.size) {
             entry.take(content)
-            try contents.add(entry)
+            try contents.add(entry, entry.encoded(), at: record.path)
             return .unchanged(size: content.size)
         }
         let content = try await read(record, open)
         entry.take(content)
-        try contents.add(entry)
+        try contents.add(entry, entry.encoded(), at: record.path)
         return .stored(size: content.size)
     }
 
