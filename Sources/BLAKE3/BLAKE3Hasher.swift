@@ -150,17 +150,22 @@ package struct BLAKE3Hasher: Sendable {
     /// The first `count` bytes of the extendable output; a shorter output is a prefix of a longer one.
     package func finalize(count: Int) -> [UInt8] {
         guard count > 0 else { return [] }
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            finalize(into: UnsafeMutableRawBufferPointer(buffer))
+            initialized = count
+        }
+    }
+
+    /// Fills `output`, as ``finalize(count:)`` would, without an array.
+    package func finalize(into output: UnsafeMutableRawBufferPointer) {
+        guard let base = output.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
         var node = cblake3_node()
         withUnsafePointer(to: chunk) { cblake3_chunk_node($0, &node) }
         for left in stack.reversed() {
             let right = ChainingValue { cblake3_node_chaining_value(&node, $0) }
             node = parent(left, right)
         }
-        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            guard let base = buffer.baseAddress else { return }
-            cblake3_node_root_output(&node, base, count)
-            initialized = count
-        }
+        cblake3_node_root_output(&node, base, output.count)
     }
 
     // MARK: In one call

@@ -6,6 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#if defined(__linux__)
+#include <link.h>
+#endif
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
@@ -37,9 +40,32 @@ int cposix_set_modification_time_at(int directory, const char *name, int64_t sec
 
 void cposix_keep_memory_small(void) {
 #if defined(__GLIBC__)
-    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_MMAP_THRESHOLD, 512 << 10);
     mallopt(M_TRIM_THRESHOLD, 4 << 20);
     mallopt(M_ARENA_MAX, 4);
+#endif
+}
+
+#if defined(__linux__)
+// Of the program itself, which comes first, what nobody can have written to: forgetting that changes nothing.
+static int forget_segments(struct dl_phdr_info *info, size_t size, void *context) {
+    (void)size;
+    (void)context;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+    for (int index = 0; index < info->dlpi_phnum; index++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[index];
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0) continue;
+        const uintptr_t start = ((uintptr_t)info->dlpi_addr + segment->p_vaddr + page) & ~page;
+        const uintptr_t end = ((uintptr_t)info->dlpi_addr + segment->p_vaddr + segment->p_filesz) & ~page;
+        if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 1;
+}
+#endif
+
+void cposix_forget_start(void) {
+#if defined(__linux__)
+    dl_iterate_phdr(forget_segments, NULL);
 #endif
 }
 

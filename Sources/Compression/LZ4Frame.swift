@@ -100,6 +100,26 @@ package enum LZ4Frame {
         try decompress(input.span, limit: limit, verifyingChecksum: verifyingChecksum)
     }
 
+    /// Puts the content in place of what `output` holds, which is used again and again; see
+    /// ``decompress(_:limit:verifyingChecksum:)-([UInt8],_,_)``.
+    package static func decompress(
+        _ input: [UInt8], limit: Int, verifyingChecksum: Bool = true, into output: inout [UInt8]
+    ) throws(CompressionError) {
+        output.removeAll(keepingCapacity: true)
+        try input.withUnsafeBufferPointer { input throws(CompressionError) in
+            let reader = try LZ4FrameReader(input)
+            let size = try reader.contentSize(limit: limit)
+            try output.append(addingCapacity: size) { span throws(CompressionError) in
+                try span.withUnsafeMutableBufferPointer { buffer, count throws(CompressionError) in
+                    try reader.decode(
+                        into: UnsafeMutableBufferPointer(rebasing: buffer[count..<count + size]),
+                        verifyingChecksum: verifyingChecksum)
+                    count += size
+                }
+            }
+        }
+    }
+
     /// See ``decompress(_:limit:verifyingChecksum:)-([UInt8],_,_)``.
     package static func decompress(
         _ input: Span<UInt8>, limit: Int, verifyingChecksum: Bool = true

@@ -143,6 +143,8 @@ extension BytePath: CustomStringConvertible, ExpressibleByStringLiteral {
 /// Bytes from outside as text that is safe to print: invalid UTF-8 is replaced and control characters,
 /// which could drive a terminal, are written as `\u{..}`.
 public func printable(_ bytes: some Collection<UInt8>) -> String {
+    // Nearly all names are as they are to be printed.
+    if bytes.allSatisfy({ (0x20..<0x7F).contains($0) }) { return String(decoding: bytes, as: UTF8.self) }
     var text = ""
     for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
         if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {

@@ -10,7 +10,7 @@ public struct MAC: Hashable, Sendable {
     /// - Returns: nil unless there are exactly 32 bytes.
     public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
-        self.init(Array(bytes), at: 0)
+        self.init { $0.copyBytes(from: bytes) }
     }
 
     /// The 32 bytes from `offset` on, without a copy: states and trees hold millions of identifiers.
@@ -25,10 +25,15 @@ public struct MAC: Hashable, Sendable {
             ))
     }
 
+    /// The 32 bytes that `body` writes into a buffer of zeros, which takes no memory of its own.
+    package init(filling body: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        try withUnsafeMutableBytes(of: &words) { try body($0) }
+        self.init(words: (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian))
+    }
+
     private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt64 {
-        var word: UInt64 = 0
-        for index in offset..<offset + 8 { word = word << 8 | UInt64(bytes[index]) }
-        return word
+        bytes.withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
     }
 
     /// - Returns: nil unless `hex` is exactly 64 hexadecimal digits.
@@ -69,8 +74,17 @@ public struct MAC: Hashable, Sendable {
 
     /// 64 lower-case hexadecimal digits.
     public var hex: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        String(unsafeUninitializedCapacity: 64) { text in
+            var position = 0
+            for word in [words.0, words.1, words.2, words.3] {
+                for shift in stride(from: 60, through: 0, by: -4) {
+                    let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15
+                    text[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                    position += 1
+                }
+            }
+            return position
+        }
     }
 
     private static func value(ofHexDigit character: UInt8) -> UInt8? {

@@ -18,6 +18,10 @@ int cposix_set_modification_time_at(int directory, const char *name, int64_t sec
 // nothing where it has no such setting.
 void cposix_keep_memory_small(void);
 
+// Gives back the parts of the program that only its start needed: the tables of all types, the parser of the command line. The
+// system keeps them, and maps again what is used again.
+void cposix_forget_start(void);
+
 // Returns when everything written to the file system of `descriptor` is durable.
 int cposix_sync_file_system(int descriptor);
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CPOSIX
 internal import ConnectorKit
 internal import DAVConnector
 internal import FileConnector
@@ -23,6 +24,7 @@ package enum FastiProgram {
 
     /// Runs the command that this process was started with, and ends the process with its status.
     package static func main() async -> Never {
+        cposix_keep_memory_small()
         let status = await run(Array(CommandLine.arguments.dropFirst()), environment: SystemFacts.environment)
         exit(status.rawValue)
     }
@@ -46,6 +48,7 @@ package enum FastiProgram {
             return answer(error, asJSON: wantsJSON)
         }
         guard let command = command as? any ContextualCommand else { return explain(command, asJSON: wantsJSON) }
+        cposix_forget_start()
         let output = Output(isSilent: command.global.silent)
         do {
             let context = try CommandContext(

@@ -10,6 +10,8 @@ struct CheckSession {
     /// Is told of each entry that was checked, with the bytes of content that were read for it.
     let progress: @Sendable (UInt64) -> Void
     var ledger: CheckLedger
+    /// For whatever is read and not kept.
+    var buffers = BlobCodec.Buffers()
 
     init(
         _ repository: Repository, fast: Bool, severalSnapshots: Bool, progress: @escaping @Sendable (UInt64) -> Void,
@@ -58,7 +60,7 @@ struct CheckSession {
     private mutating func examine(_ id: MAC, _ number: Int) async throws {
         let object: Object
         do {
-            object = try await repository.message(.object, id)
+            object = try await repository.message(.object, id, &buffers)
         } catch let error as KlosetError {
             let wound = CheckLedger.Wound(blob: BlobID(.object, id), reason: error.reason)
             return ledger.note(number, size: nil, wounds: [wound])
@@ -76,14 +78,15 @@ struct CheckSession {
                 continue
             }
             do {
-                let bytes = try await repository.blob(blob, in: ledger.aggregate, limit: Int(chunk.length))
-                if bytes.count != Int(chunk.length) {
+                try await repository.read(blob, limit: Int(chunk.length), &buffers)
+                let count = buffers.plaintext.count
+                if count != Int(chunk.length) {
                     wounds.append(
                         CheckLedger.Wound(
-                            blob: blob, reason: "\(blob) has \(bytes.count) bytes, its object says \(chunk.length)"))
+                            blob: blob, reason: "\(blob) has \(count) bytes, its object says \(chunk.length)"))
                 }
-                stream?.update(bytes[...])
-                summary.bytes += UInt64(bytes.count)
+                stream?.update(buffers.plaintext[...])
+                summary.bytes += UInt64(count)
             } catch let error as KlosetError {
                 wounds.append(CheckLedger.Wound(blob: blob, reason: error.reason))
             }

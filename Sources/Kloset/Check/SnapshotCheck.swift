@@ -76,7 +76,7 @@ struct SnapshotCheck {
         }
         let entry: Entry
         do {
-            entry = try await repository.entry(mac)
+            entry = try await repository.entry(mac, &session.buffers)
         } catch let error as KlosetError {
             await session.damage(id, path, BlobID(.entry, mac), error.reason)
             return
@@ -179,7 +179,7 @@ struct SnapshotCheck {
     private func checkContentTypes(_ root: MAC, _ session: inout CheckSession) async throws {
         var cursor = TreeCursor(.index(repository, root), skipsDamage: true)
         while let (key, mac) = try await next(&cursor, "the index of content types", &session) {
-            guard !repository.aggregate.contains(BlobID(.entry, mac)) else { continue }
+            guard !session.ledger.aggregate.contains(BlobID(.entry, mac)) else { continue }
             await session.damage(
                 id, nil, BlobID(.entry, mac),
                 "the index of content types names an entry that is not there: \(printable(key))")

@@ -134,10 +134,12 @@ struct StoreCheck {
         let end = file.size - UInt64(Wrapper.footerSize)
         var stream = StoreMAC.Stream(repository.keys.mac)
         var position: UInt64 = 0
+        var piece: [UInt8] = []
         while position < end {
             try Task.checkCancellation()
             let next = min(position + Self.piece, end)
-            stream.update(try await file.read(position..<next)[...])
+            try await file.read(position..<next, into: &piece)
+            stream.update(piece[...])
             position = next
         }
         guard MAC(try await file.read(end..<file.size)) == stream.finalize() else {
@@ -185,8 +187,15 @@ private struct PackfileBytes {
     }
 
     func read(_ range: Range<UInt64>) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        try await read(range, into: &bytes)
+        return bytes
+    }
+
+    /// Puts a part in place of what `bytes` holds.
+    func read(_ range: Range<UInt64>, into bytes: inout [UInt8]) async throws {
         guard range.upperBound <= size else { throw KlosetError(.corrupt, "it is too short") }
-        guard let whole else { return try await store.get(.packfile, mac, range: range) }
-        return Array(whole[Int(range.lowerBound)..<Int(range.upperBound)])
+        guard let whole else { return try await store.read(mac, range, into: &bytes) }
+        bytes = Array(whole[Int(range.lowerBound)..<Int(range.upperBound)])
     }
 }

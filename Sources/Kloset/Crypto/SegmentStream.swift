@@ -60,28 +60,33 @@ package struct SegmentStream: Sendable {
     ///
     /// - Throws: ``KlosetError/Code/corrupt`` when the head or a segment does not open under the master key.
     package func open(_ stream: [UInt8]) throws(KlosetError) -> [UInt8] {
-        let subkey = try unwrapSubkey(stream)
-        let cipher = AESGCMSIV(key: subkey)
         var output: [UInt8] = []
-        output.reserveCapacity(stream.count - wrapping.headLength)
-        var position = wrapping.headLength
-        while position < stream.count {
-            let end = min(position + segmentLength + AESGCMSIV.overhead, stream.count)
-            do {
-                try cipher.open(stream[position..<end], into: &output)
-            } catch {
-                throw KlosetError(.corrupt, "the encrypted data does not open at byte \(position)")
-            }
-            position = end
-        }
+        try open(stream[...], into: &output)
         return output
     }
 
-    private func unwrapSubkey(_ stream: [UInt8]) throws(KlosetError) -> SymmetricKey {
+    /// Appends the plaintext of a whole stream to `output`; see ``open(_:)``.
+    func open(_ stream: ArraySlice<UInt8>, into output: inout [UInt8]) throws(KlosetError) {
+        let subkey = try unwrapSubkey(stream)
+        let cipher = AESGCMSIV(key: subkey)
+        output.reserveCapacity(output.count + stream.count - wrapping.headLength)
+        var position = stream.startIndex + wrapping.headLength
+        while position < stream.endIndex {
+            let end = min(position + segmentLength + AESGCMSIV.overhead, stream.endIndex)
+            do {
+                try cipher.open(stream[position..<end], into: &output)
+            } catch {
+                throw KlosetError(.corrupt, "the encrypted data does not open at byte \(position - stream.startIndex)")
+            }
+            position = end
+        }
+    }
+
+    private func unwrapSubkey(_ stream: ArraySlice<UInt8>) throws(KlosetError) -> SymmetricKey {
         guard stream.count >= wrapping.headLength else {
             throw KlosetError(.corrupt, "the encrypted data ends within its key")
         }
-        let head = stream[..<wrapping.headLength]
+        let head = stream.prefix(wrapping.headLength)
         do {
             switch wrapping {
             case .keyWrap:

@@ -41,6 +41,11 @@ package struct StoreMAC: Sendable {
     package func callAsFunction(_ bytes: [UInt8]) -> MAC { self(bytes[...]) }
 
     package func callAsFunction(_ bytes: ArraySlice<UInt8>) -> MAC {
+        if algorithm == .blake3 {
+            var hasher = keyedHasher
+            hasher.update(bytes)
+            return MAC { hasher.finalize(into: $0) }
+        }
         var stream = Stream(self)
         stream.update(bytes)
         return stream.finalize()
@@ -65,8 +70,8 @@ package struct StoreMAC: Sendable {
         }
 
         package func finalize() -> MAC {
-            let bytes = blake3?.finalize() ?? sha256.map { Array($0.finalize()) } ?? []
-            return MAC(bytes) ?? .zero
+            if let blake3 { return MAC { blake3.finalize(into: $0) } }
+            return sha256.flatMap { MAC(Array($0.finalize())) } ?? .zero
         }
     }
 }

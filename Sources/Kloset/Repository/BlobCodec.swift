@@ -19,16 +19,25 @@ package struct BlobCodec: Sendable {
         self.encryption = encryption
     }
 
+    /// Holds no more than two of the three forms at once: states have megabytes.
     package func encode(_ plaintext: consuming [UInt8]) throws -> [UInt8] {
-        var buffers = Buffers()
-        try encode(plaintext, &buffers)
-        return buffers.stored
+        var compressed: [UInt8] = []
+        if compression == .none {
+            compressed = plaintext
+        } else {
+            try compress(plaintext, into: &compressed)
+        }
+        plaintext = []
+        guard let encryption else { return compressed }
+        return try encryption.seal(compressed)
     }
 
-    /// What encoding needs, used again from blob to blob: large blocks of memory are dear to come by.
-    struct Buffers {
-        /// The result.
-        fileprivate(set) var stored: [UInt8] = []
+    /// What encoding and decoding need, used again from blob to blob: large blocks of memory are dear to come by.
+    struct Buffers: Sendable {
+        /// What ``BlobCodec/encode(_:_:)`` made, or what was read.
+        var stored: [UInt8] = []
+        /// What ``BlobCodec/decode(_:limit:_:)`` made.
+        fileprivate(set) var plaintext: [UInt8] = []
         private var compressed: [UInt8] = []
         /// Beyond so many bytes a buffer is given back after use.
         private static let kept = 4 << 20
@@ -41,6 +50,26 @@ package struct BlobCodec: Sendable {
             compressed.removeAll(keepingCapacity: true)
             defer { if compressed.capacity > Self.kept { compressed = [] } }
             try body(&compressed, &stored)
+        }
+
+        fileprivate mutating func decode(
+            _ open: (inout [UInt8]) throws(KlosetError) -> Void,
+            _ decompress: ([UInt8], inout [UInt8]) throws(KlosetError) -> Void
+        ) throws(KlosetError) {
+            compressed.removeAll(keepingCapacity: true)
+            if plaintext.capacity > Self.kept { plaintext = [] }
+            defer { if compressed.capacity > Self.kept { compressed = [] } }
+            try open(&compressed)
+            try decompress(compressed, &plaintext)
+        }
+
+        /// Gives back what is large, after reading.
+        mutating func trim() { if stored.capacity > Self.kept { stored = [] } }
+
+        /// Takes the plaintext out.
+        mutating func takePlaintext() -> [UInt8] {
+            defer { plaintext = [] }
+            return plaintext
         }
     }
 
@@ -68,20 +97,43 @@ package struct BlobCodec: Sendable {
     /// - Parameter limit: the most bytes that the result may have.
     /// - Throws: ``KlosetError/Code/corrupt``, or ``KlosetError/Code/limitExceeded``.
     package func decode(_ stored: [UInt8], limit: Int) throws(KlosetError) -> [UInt8] {
-        let compressed = try encryption?.open(stored) ?? stored
+        var buffers = Buffers()
+        try decode(stored[...], limit: limit, &buffers)
+        return buffers.takePlaintext()
+    }
+
+    /// Leaves the plaintext in ``Buffers/plaintext``; see ``decode(_:limit:)``.
+    func decode(_ stored: ArraySlice<UInt8>, limit: Int, _ buffers: inout Buffers) throws(KlosetError) {
+        try buffers.decode { (compressed) throws(KlosetError) in
+            if let encryption {
+                try encryption.open(stored, into: &compressed)
+            } else {
+                compressed.append(contentsOf: stored)
+            }
+        } _: { (compressed, plaintext) throws(KlosetError) in
+            try decompress(compressed, limit: limit, into: &plaintext)
+        }
+    }
+
+    private func decompress(
+        _ compressed: [UInt8], limit: Int, into plaintext: inout [UInt8]
+    ) throws(KlosetError) {
         do {
             switch compression {
             case .none:
                 guard compressed.count <= limit else {
                     throw KlosetError(.limitExceeded, "it has \(compressed.count) bytes, more than \(limit)")
                 }
-                return compressed
+                plaintext.removeAll(keepingCapacity: true)
+                plaintext.append(contentsOf: compressed)
             case .lz4:
                 // What was sealed and opened again is what was written; without encryption the checksum is the only
                 // thing that tells of a change to itself.
-                return try LZ4Frame.decompress(compressed, limit: limit, verifyingChecksum: encryption == nil)
-            case .gzip: return try Gzip.decompress(compressed, limit: limit)
-            case .zstandard: return compressed.isEmpty ? [] : try Zstandard.decompress(compressed, limit: limit)
+                try LZ4Frame.decompress(
+                    compressed, limit: limit, verifyingChecksum: encryption == nil, into: &plaintext)
+            case .gzip: plaintext = try Gzip.decompress(compressed, limit: limit)
+            case .zstandard:
+                plaintext = compressed.isEmpty ? [] : try Zstandard.decompress(compressed, limit: limit)
             }
         } catch let error as KlosetError {
             throw error

@@ -30,6 +30,9 @@ final class PackfileWindows: Sendable {
     private static let count = 12
     private static let sizeCount = 4096
 
+    /// Whether a part is read by itself.
+    static func isLarge(_ range: Range<UInt64>) -> Bool { range.upperBound - range.lowerBound >= large }
+
     private let state = Mutex(State())
 
     /// The bytes of a part that some window holds, not copied.

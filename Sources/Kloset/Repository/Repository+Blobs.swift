@@ -8,22 +8,33 @@ extension Repository {
     /// - Throws: ``KlosetError/Code/notFound`` when no usable location is known, otherwise the error of the last
     ///   location; what the store throws when it cannot be reached.
     func blob(_ type: BlobType, _ mac: MAC, limit: Int? = nil) async throws -> [UInt8] {
-        try await blob(BlobID(type, mac), in: aggregate, limit: limit)
+        try await blob(BlobID(type, mac), limit: limit)
     }
 
-    func blob(_ id: BlobID, in aggregate: StateAggregate, limit: Int? = nil) async throws -> [UInt8] {
+    func blob(_ id: BlobID, in aggregate: StateAggregate? = nil, limit: Int? = nil) async throws -> [UInt8] {
+        var buffers = BlobCodec.Buffers()
+        try await read(id, in: aggregate, limit: limit, &buffers)
+        return buffers.takePlaintext()
+    }
+
+    /// Leaves the plaintext of a blob in `buffers`; see ``blob(_:_:limit:)``.
+    ///
+    /// - Parameter aggregate: where to look; nil for what the repository has now.
+    func read(
+        _ id: BlobID, in aggregate: StateAggregate? = nil, limit: Int? = nil, _ buffers: inout BlobCodec.Buffers
+    ) async throws {
         let limit = min(limit ?? .max, id.type.plaintextLimit)
         // Nearly always there is one location, and it is fine.
-        guard let number = aggregate.number(of: id) else {
+        guard let place = aggregate.map({ $0.place(of: id) }) ?? self.place(of: id) else {
             throw KlosetError(.notFound, "\(id) is not in the store")
         }
         do {
-            return try await read(id, at: aggregate.blobs.locations[number], in: aggregate, limit: limit)
+            return try await read(id, at: place, limit: limit, &buffers)
         } catch let error as KlosetError {
             var failure = error
-            for location in aggregate.locations(of: id).dropFirst() {
+            for place in (aggregate ?? self.aggregate).places(of: id).dropFirst() {
                 do {
-                    return try await read(id, at: location, in: aggregate, limit: limit)
+                    return try await read(id, at: place, limit: limit, &buffers)
                 } catch let error as KlosetError {
                     failure = error
                 }
@@ -34,25 +45,30 @@ extension Repository {
 
     /// Reads a blob at one location.
     private func read(
-        _ id: BlobID, at location: BlobIndex.Location, in aggregate: StateAggregate, limit: Int
-    ) async throws -> [UInt8] {
-        let packfile = aggregate.packfile(location.packfile).mac
+        _ id: BlobID, at place: BlobPlace, limit: Int, _ buffers: inout BlobCodec.Buffers
+    ) async throws {
+        let (location, packfile) = (place.location, place.packfile)
         let (begin, overflow) = location.offset.addingReportingOverflow(PackfileLayout.dataOffset)
         guard !overflow else {
             throw KlosetError(.corrupt, "\(Self.place(id, packfile)): its offset is out of range")
         }
         let range = begin..<begin + UInt64(location.length)
-        let stored: ArraySlice<UInt8>
         if let known = windows.find(packfile, range) {
-            stored = known
-        } else {
-            do {
-                stored = try await fetch(packfile, range)
-            } catch let error as ConnectorError {
-                throw try KlosetError.damage(error, in: Self.place(id, packfile))
-            }
+            return try decode(known, as: id, limit: limit, packfile: packfile, &buffers)
         }
-        return try decode(stored, as: id, limit: limit, packfile: packfile)
+        do {
+            if PackfileWindows.isLarge(range) {
+                try await store.read(packfile, range, into: &buffers.stored)
+            } else {
+                let stored = try await fetch(packfile, range)
+                return try decode(stored, as: id, limit: limit, packfile: packfile, &buffers)
+            }
+        } catch let error as ConnectorError {
+            throw try KlosetError.damage(error, in: Self.place(id, packfile))
+        }
+        let stored = buffers.stored
+        defer { buffers.trim() }
+        try decode(stored[...], as: id, limit: limit, packfile: packfile, &buffers)
     }
 
     /// Reads a part of a packfile, and keeps what lies around it for those who read on.
@@ -76,16 +92,23 @@ extension Repository {
         _ stored: ArraySlice<UInt8>, as id: BlobID, limit: Int, packfile: MAC
     ) throws(KlosetError) -> [UInt8] {
         if id.type == .padding { return Array(stored) }
-        let plaintext: [UInt8]
+        var buffers = BlobCodec.Buffers()
+        try decode(stored, as: id, limit: limit, packfile: packfile, &buffers)
+        return buffers.takePlaintext()
+    }
+
+    /// Leaves the plaintext in `buffers`. Padding has none.
+    private func decode(
+        _ stored: ArraySlice<UInt8>, as id: BlobID, limit: Int, packfile: MAC, _ buffers: inout BlobCodec.Buffers
+    ) throws(KlosetError) {
         do {
-            plaintext = try keys.codec.decode(Array(stored), limit: limit)
+            try keys.codec.decode(stored, limit: limit, &buffers)
         } catch {
             throw error.within(Self.place(id, packfile))
         }
-        guard !id.type.isContentAddressed || keys.mac(plaintext) == id.mac else {
+        guard !id.type.isContentAddressed || keys.mac(buffers.plaintext) == id.mac else {
             throw KlosetError(.corrupt, "\(Self.place(id, packfile)): its content does not have its identifier")
         }
-        return plaintext
     }
 
     /// For errors only: writing names out takes longer than reading a blob.
@@ -95,9 +118,17 @@ extension Repository {
     func message<Message: MessagePackStructure>(
         _ type: BlobType, _ mac: MAC, as message: Message.Type = Message.self
     ) async throws -> Message {
-        let bytes = try await blob(type, mac)
+        var buffers = BlobCodec.Buffers()
+        return try await self.message(type, mac, &buffers)
+    }
+
+    /// A blob that is a message, read with memory that is used again.
+    func message<Message: MessagePackStructure>(
+        _ type: BlobType, _ mac: MAC, _ buffers: inout BlobCodec.Buffers
+    ) async throws -> Message {
+        try await read(BlobID(type, mac), &buffers)
         do {
-            return try Message(decoding: bytes)
+            return try Message(decoding: buffers.plaintext)
         } catch {
             throw KlosetError(error, in: "\(BlobID(type, mac))")
         }
@@ -105,9 +136,14 @@ extension Repository {
 
     /// An entry, whose place is checked too.
     func entry(_ mac: MAC) async throws -> Entry {
-        let bytes = try await blob(.entry, mac)
+        var buffers = BlobCodec.Buffers()
+        return try await entry(mac, &buffers)
+    }
+
+    func entry(_ mac: MAC, _ buffers: inout BlobCodec.Buffers) async throws -> Entry {
+        try await read(BlobID(.entry, mac), &buffers)
         do {
-            return try Entry(decoding: bytes)
+            return try Entry(decoding: buffers.plaintext)
         } catch {
             throw KlosetError(error, in: "\(BlobID(.entry, mac))")
         }

@@ -204,6 +204,9 @@ public final class Repository: Sendable {
 
     // MARK: Memory shared by all readers
 
+    /// Where a blob is, without a copy of everything that is known.
+    func place(of id: BlobID) -> BlobPlace? { memory.withLock { $0.aggregate.place(of: id) } }
+
     func knownNode(_ id: BlobID) -> BTreeNode? { memory.withLock { $0.nodes.find(id) } }
 
     func remember(_ node: BTreeNode, _ id: BlobID, size: Int) {

@@ -1,6 +1,12 @@
 import ConnectorKit
 import KlosetFormat
 
+/// Where a blob can be read.
+struct BlobPlace: Sendable {
+    let location: BlobIndex.Location
+    let packfile: MAC
+}
+
 /// What a store contains: the union of its states (format, section 8.4).
 ///
 /// A value: readers keep the one they began with while a refresh builds the next.
@@ -58,12 +64,21 @@ struct StateAggregate: Sendable {
         blobs.first(id.type.rawValue, id.mac) { packfiles[Int(blobs.locations[$0].packfile)].isUsable ? $0 : nil }
     }
 
-    /// Every usable location of a blob, in the order to be tried.
-    func locations(of id: BlobID) -> [BlobIndex.Location] {
-        var result: [BlobIndex.Location] = []
+    /// The first usable place of a blob.
+    func place(of id: BlobID) -> BlobPlace? {
+        number(of: id).map { number in
+            let location = blobs.locations[number]
+            return BlobPlace(location: location, packfile: packfiles[Int(location.packfile)].mac)
+        }
+    }
+
+    /// Every usable place of a blob, in the order to be tried.
+    func places(of id: BlobID) -> [BlobPlace] {
+        var result: [BlobPlace] = []
         _ = blobs.first(id.type.rawValue, id.mac) { number -> Void? in
             let location = blobs.locations[number]
-            if packfiles[Int(location.packfile)].isUsable { result.append(location) }
+            let packfile = packfiles[Int(location.packfile)]
+            if packfile.isUsable { result.append(BlobPlace(location: location, packfile: packfile.mac)) }
             return nil
         }
         return result

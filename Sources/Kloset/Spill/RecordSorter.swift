@@ -42,7 +42,7 @@ package struct RecordSorter: Sendable {
 
     /// - Parameter capacity: bytes after which what there is becomes a run: the first number of a sorter that holds
     ///   little, up to the last as it grows, so that both the memory and the number of runs stay small.
-    package init(_ order: Order, _ space: SpillSpace, capacity: ClosedRange<Int> = 2 << 20...16 << 20) {
+    package init(_ order: Order, _ space: SpillSpace, capacity: ClosedRange<Int> = 1 << 20...16 << 20) {
         self.order = order
         self.space = space
         self.capacity = capacity
@@ -68,9 +68,7 @@ package struct RecordSorter: Sendable {
             sortRows()
             return SortedRecords(buffer, rows)
         }
-        try spill()
-        buffer = []
-        rows = []
+        try spill(isLast: true)
         while runs.count > Self.fanIn {
             var longer: [RecordRun] = []
             for start in stride(from: 0, to: runs.count, by: Self.fanIn) {
@@ -96,7 +94,7 @@ package struct RecordSorter: Sendable {
         }
     }
 
-    private mutating func spill() throws {
+    private mutating func spill(isLast: Bool = false) throws {
         guard !rows.isEmpty else { return }
         sortRows()
         var writer = RecordWriter(space)
@@ -110,6 +108,8 @@ package struct RecordSorter: Sendable {
         }
         runs.append(try writer.finish())
         spilled += buffer.count
+        // Emptying what is not to be filled again would make a new buffer of the same size here.
+        if isLast { (buffer, rows) = ([], []) }
         buffer.removeAll(keepingCapacity: true)
         rows.removeAll(keepingCapacity: true)
     }

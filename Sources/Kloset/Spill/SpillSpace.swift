@@ -38,7 +38,7 @@ package final class SpillSpace: Sendable {
     /// - Parameters:
     ///   - folder: where the temporary file is made, once there is need for one.
     ///   - memoryLimit: bytes that stay in memory.
-    package init(folder: String, isEncrypted: Bool, memoryLimit: Int = 2 << 20) {
+    package init(folder: String, isEncrypted: Bool, memoryLimit: Int = 1 << 20) {
         self.folder = folder
         self.memoryLimit = memoryLimit
         key = isEncrypted ? SymmetricKey(size: .bits256) : nil

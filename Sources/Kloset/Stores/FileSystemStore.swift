@@ -11,7 +11,7 @@ public import ConnectorKit
 ///
 /// Every write goes to a temporary file, which is synced, renamed and made durable by syncing its folder before the
 /// call returns. Files have mode 0600 and folders 0700.
-public struct FileSystemStore: Store {
+public struct FileSystemStore: Store, PartReading {
     /// The absolute path of the folder.
     public let path: String
     /// Packfiles are read piece by piece, so the last ones stay open.
@@ -124,6 +124,11 @@ public struct FileSystemStore: Store {
         let file = try opened(resource, mac)
         // What is fetched in small parts is metadata, which is wanted again.
         return try file.read(range, isCached: range.count < Self.largePart || cache.takesRead(of: range.count))
+    }
+
+    func get(_ packfile: MAC, range: Range<UInt64>, into bytes: inout [UInt8]) async throws {
+        let file = try opened(.packfile, packfile)
+        try file.read(range, isCached: range.count < Self.largePart || cache.takesRead(of: range.count), into: &bytes)
     }
 
     private static let largePart = 256 << 10

@@ -44,6 +44,13 @@ final class OpenFile: Sendable {
     /// - Parameter isCached: whether what is read should stay in the system's memory; what is there already is taken
     ///   from there in any case.
     func read(_ range: Range<UInt64>, isCached: Bool = true) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        try read(range, isCached: isCached, into: &bytes)
+        return bytes
+    }
+
+    /// Puts a part of the file in place of what `bytes` holds; see ``read(_:isCached:)``.
+    func read(_ range: Range<UInt64>, isCached: Bool, into bytes: inout [UInt8]) throws {
         let size = try size()
         guard range.upperBound <= size else {
             throw ConnectorError(
@@ -54,17 +61,24 @@ final class OpenFile: Sendable {
         else {
             throw ConnectorError(.limitExceeded, "\(path) is too large to read.")
         }
-        return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            if !isCached {
-                initialized = readUncached(UnsafeMutableRawBufferPointer(buffer), offset)
-            }
-            while initialized < count {
-                let rest = UnsafeMutableBufferPointer(rebasing: buffer[initialized...])
-                let received = pread(descriptor, rest.baseAddress, rest.count, offset + off_t(initialized))
-                if received < 0 && errno == EINTR { continue }
-                guard received >= 0 else { throw systemError("read", path) }
-                guard received > 0 else { throw ConnectorError(.corrupt, "\(path) became shorter while it was read.") }
-                initialized += received
+        bytes.removeAll(keepingCapacity: true)
+        bytes.reserveCapacity(count)
+        try bytes.append(addingCapacity: count) { span in
+            try span.withUnsafeMutableBufferPointer { buffer, initialized in
+                let buffer = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
+                if !isCached {
+                    initialized = readUncached(UnsafeMutableRawBufferPointer(buffer), offset)
+                }
+                while initialized < count {
+                    let rest = UnsafeMutableBufferPointer(rebasing: buffer[initialized...])
+                    let received = pread(descriptor, rest.baseAddress, rest.count, offset + off_t(initialized))
+                    if received < 0 && errno == EINTR { continue }
+                    guard received >= 0 else { throw systemError("read", path) }
+                    guard received > 0 else {
+                        throw ConnectorError(.corrupt, "\(path) became shorter while it was read.")
+                    }
+                    initialized += received
+                }
             }
         }
     }
@@ -78,12 +92,14 @@ final class OpenFile: Sendable {
         }
         let start = PageBuffer.roundDown(Int(offset))
         let skipped = Int(offset) - start
-        let pages = PageBuffer(capacity: skipped + buffer.count)
-        let received = pread(direct, pages.bytes.baseAddress, pages.bytes.count, off_t(start))
-        let usable = min(received - skipped, buffer.count)
-        guard usable > 0 else { return 0 }
-        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: pages.bytes[skipped..<skipped + usable]))
-        return usable
+        let wanted = PageBuffer.roundUp(skipped + buffer.count)
+        return SparePages.shared.withPages(wanted) { pages in
+            let received = pread(direct, pages.bytes.baseAddress, wanted, off_t(start))
+            let usable = min(received - skipped, buffer.count)
+            guard usable > 0 else { return 0 }
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: pages.bytes[skipped..<skipped + usable]))
+            return usable
+        }
     }
 
     private func openDirect() -> Int32? {

@@ -34,8 +34,40 @@ final class SystemCache: Sendable {
     }
 }
 
+/// One buffer for direct reads that is used again: coming by a fresh one costs as much as reading into it.
+final class SparePages: Sendable {
+    private struct Slot: ~Copyable {
+        var pages: PageBuffer?
+    }
+
+    static let shared = SparePages()
+    private let slot = Mutex(Slot(pages: nil))
+    /// Larger ones are given back.
+    private static let largest = 4 << 20
+
+    func withPages<Result>(_ capacity: Int, _ body: (borrowing PageBuffer) throws -> Result) rethrows -> Result {
+        let spare = slot.withLock { $0.pages.take() }
+        let pages = Self.fitting(spare, capacity)
+        let result = try body(pages)
+        if pages.bytes.count <= Self.largest { put(pages) }
+        return result
+    }
+
+    private static func fitting(_ spare: consuming PageBuffer?, _ capacity: Int) -> PageBuffer {
+        if let spare, spare.bytes.count >= capacity { return spare }
+        return PageBuffer(capacity: max(capacity, 1 << 20))
+    }
+
+    private func put(_ pages: consuming PageBuffer) {
+        var pages: PageBuffer? = pages
+        slot.withLock { $0.pages = pages.take() }
+    }
+}
+
 /// Memory that a device can read and write itself: begins and ends at a multiple of 4096.
-struct PageBuffer: ~Copyable {
+///
+/// `@unchecked Sendable`: it cannot be copied, so whoever has it is the only one with its memory.
+struct PageBuffer: ~Copyable, @unchecked Sendable {
     /// A multiple of the block sizes that there are.
     static let unit = 4096
 

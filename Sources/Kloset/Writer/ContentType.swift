@@ -38,10 +38,16 @@ package enum ContentType {
     /// Whether the bytes are UTF-8 without control characters that text does not use. The last character may be cut
     /// off by the end of the sample.
     private static func isText(_ bytes: ArraySlice<UInt8>) -> Bool {
-        for byte in bytes where byte < 0x20 {
-            guard (0x09...0x0D).contains(byte) || byte == 0x1B else { return false }
+        var high: UInt8 = 0
+        let hasOnlyText = bytes.withUnsafeBufferPointer { bytes in
+            for byte in bytes {
+                high |= byte
+                if byte < 0x20, byte < 0x09 || byte > 0x0D, byte != 0x1B { return false }
+            }
+            return true
         }
-        return String(validating: bytes.dropLast(lengthOfCutCharacter(bytes)), as: UTF8.self) != nil
+        guard hasOnlyText else { return false }
+        return high < 0x80 || String(validating: bytes.dropLast(lengthOfCutCharacter(bytes)), as: UTF8.self) != nil
     }
 
     /// Bytes at the end that begin a character and do not finish it.

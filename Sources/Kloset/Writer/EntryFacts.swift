@@ -28,10 +28,10 @@ struct EntryFacts: Sendable {
 
     /// The type without its parameters, as the index of types has it. Its two parts are always there: the keys of
     /// the index could not be told apart otherwise.
-    var indexedType: [UInt8] {
+    var indexedType: ArraySlice<UInt8> {
         let type = contentType.prefix { $0 != UInt8(ascii: ";") }
         let isPair = type.count { $0 == UInt8(ascii: "/") } == 1
-        return isPair ? Array(type) : Array(ContentType.unknown.utf8)
+        return isPair ? type : Array(ContentType.unknown.utf8)[...]
     }
 
     // MARK: As bytes

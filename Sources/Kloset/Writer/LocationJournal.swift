@@ -76,7 +76,6 @@ final class LocationJournal: Sendable {
 
         mutating func next() throws -> BlobLocation? {
             guard let record = try records.next() else { return nil }
-            let key = Array(record.key)
             let (offset, number, length) = record.payload.withUnsafeBytes {
                 (
                     $0.loadUnaligned(fromByteOffset: 0, as: UInt64.self),
@@ -84,7 +83,8 @@ final class LocationJournal: Sendable {
                     $0.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
                 )
             }
-            guard let type = key.first, let mac = MAC(key, at: 1), Int(number) < packfiles.count else { return nil }
+            guard let type = record.key.first, let mac = MAC(record.key.dropFirst()), Int(number) < packfiles.count
+            else { return nil }
             return BlobLocation(
                 blob: BlobID(BlobType(rawValue: type), mac), packfile: packfiles[Int(number)], offset: offset,
                 length: length)

@@ -15,7 +15,7 @@ final class PackfileLane: Sendable {
 
     /// Blobs after which a packfile is ended: its index is made in memory.
     private static let blobLimit = 65_536
-    private static let pieceSize = 1 << 20
+    private static let pieceSize = 512 << 10
     /// Pieces that may wait to be sent before those who append wait as well.
     private static let patience = 4
     /// A reader of the Go engine asks for more than it needs around a blob, and fails at the end of the file: so
@@ -46,12 +46,32 @@ final class PackfileLane: Sendable {
         let name: MAC
         var size: UInt64 = 0
         var blobs = 0
-        var index: [UInt8] = []
+        /// The index, in pages: one array would be copied as it grows, and end up twice as large as it has to be.
+        private var pages: [[UInt8]] = []
+
+        private static let recordsPerPage = 1024
+
+        init(number: UInt32, name: MAC) {
+            self.number = number
+            self.name = name
+        }
 
         mutating func add(_ record: PackfileIndexRecord) {
-            PackfileIndex.append(record, to: &index)
+            if blobs % Self.recordsPerPage == 0 {
+                var page: [UInt8] = []
+                page.reserveCapacity(Self.recordsPerPage * PackfileIndexRecord.size)
+                pages.append(page)
+            }
+            PackfileIndex.append(record, to: &pages[pages.count - 1])
             size += UInt64(record.length)
             blobs += 1
+        }
+
+        var index: [UInt8] {
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(blobs * PackfileIndexRecord.size)
+            for page in pages { bytes += page }
+            return bytes
         }
     }
 

@@ -31,12 +31,17 @@ struct SnapshotContents: Sendable {
 
     init(_ space: SpillSpace) { sorter = RecordSorter(.byDepth, space) }
 
-    mutating func add(_ entry: Entry) throws {
+    /// - Parameters:
+    ///   - encoded: the message of the entry.
+    ///   - path: where it lies.
+    mutating func add(_ entry: Entry, _ encoded: [UInt8], at path: BytePath) throws {
         begin(.entry)
         EntryFacts(entry).append(to: &payload)
-        payload.append(contentsOf: entry.encoded())
-        try finish(entry.path)
+        payload.append(contentsOf: encoded)
+        try finish(path)
     }
+
+    mutating func add(_ entry: Entry) throws { try add(entry, entry.encoded(), at: entry.path) }
 
     mutating func add(_ attribute: StoredAttribute) throws {
         begin(.attribute)

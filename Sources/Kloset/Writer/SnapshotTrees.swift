@@ -58,15 +58,22 @@ struct SnapshotTrees {
     private mutating func takePaths() async throws {
         var groups = PathGroups(try contents.sorted(source: source))
         var batch = BlobBatch(sink)
+        var (key, value): ([UInt8], [UInt8]) = ([], [])
         while let item = try groups.next() {
             try Task.checkCancellation()
             var identifier = MAC.zero
             if let (facts, bytes) = item.entry {
                 identifier = sink.keys.mac(bytes)
                 try await batch.add(BlobID(.entry, identifier), bytes)
-                try entries.append(item.path.bytes, identifier.bytes)
+                value.removeAll(keepingCapacity: true)
+                identifier.append(to: &value)
+                try entries.append(item.path.bytes, value)
                 if !facts.mode.isDirectory {
-                    try types.append([UInt8(ascii: "/")] + facts.indexedType + item.path.bytes, identifier.bytes)
+                    key.removeAll(keepingCapacity: true)
+                    key.append(UInt8(ascii: "/"))
+                    key += facts.indexedType
+                    key += item.path.bytes
+                    try types.append(key, value)
                 }
                 for attribute in item.attributes { try take(attribute) }
             }

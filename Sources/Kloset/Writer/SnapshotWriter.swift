@@ -102,7 +102,8 @@ public actor SnapshotWriter {
 
     /// What is to be noted of a record once its content is in the store.
     private enum Taken: Sendable {
-        case entry(Entry, AddOutcome)
+        /// With its encoded form, made where it holds up nobody.
+        case entry(Entry, encoded: [UInt8], at: BytePath, AddOutcome)
         case attribute(StoredAttribute)
         case failed(Record, reason: String)
     }
@@ -110,8 +111,8 @@ public actor SnapshotWriter {
     private func keep(_ results: [Taken]) throws -> [AddOutcome] {
         let outcomes = try results.map { result in
             switch result {
-            case .entry(let entry, let outcome):
-                try contents.add(entry)
+            case .entry(let entry, let encoded, let path, let outcome):
+                try contents.add(entry, encoded, at: path)
                 count(outcome, isEntry: true)
                 return outcome
             case .attribute(let attribute):
@@ -228,7 +229,7 @@ public actor SnapshotWriter {
             try Task.checkCancellation()
             if let content = known[place], case .success(var entry?) = prepared[place] {
                 entry.take(content)
-                results.append(.entry(entry, .unchanged(size: content.size)))
+                results.append(.entry(entry, encoded: entry.encoded(), at: record.path, .unchanged(size: content.size)))
                 continue
             }
             do {
@@ -279,10 +280,12 @@ public actor SnapshotWriter {
                 StoredAttribute(path: record.path, name: name, kind: kind, size: content.size, object: content.object))
         }
         guard var entry else { throw SourceFailure(reason: "There is no metadata.") }
-        guard record.info?.mode.isRegular == true else { return .entry(entry, .stored(size: 0)) }
+        guard record.info?.mode.isRegular == true else {
+            return .entry(entry, encoded: entry.encoded(), at: record.path, .stored(size: 0))
+        }
         let content = try await read(record, open)
         entry.take(content)
-        return .entry(entry, .stored(size: content.size))
+        return .entry(entry, encoded: entry.encoded(), at: record.path, .stored(size: content.size))
     }
 
     private nonisolated func read(

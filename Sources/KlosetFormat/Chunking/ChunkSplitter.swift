@@ -19,7 +19,9 @@ package struct ChunkSplitter: Sendable {
             pending = piece
             return []
         }
-        if pending.count < cutter.normal { pending.reserveCapacity(min(cutter.maximum, cutter.normal * 2)) }
+        if pending.count + piece.count > cutter.minimum, pending.count < cutter.normal {
+            pending.reserveCapacity(min(cutter.maximum, cutter.normal * 2))
+        }
         var chunks: [[UInt8]] = []
         piece.withUnsafeBufferPointer { piece in
             var rest = piece[...]
