@@ -1,19 +1,29 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+#if canImport(Glibc)
+    import Glibc
+
+    /// Loaders read packed relocations from glibc 2.36 on.
+    let packedRelocations =
+        String(cString: gnu_get_libc_version()).split(separator: ".").compactMap { Int($0) }
+            .lexicographicallyPrecedes([2, 36]) ? [] : ["-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
+#else
+    let packedRelocations: [String] = []
+#endif
+
 // ARCHITECTURE.md says what each target is for and what it may import; ArchitectureTests holds us to it.
 // Targets stand in the order of their layers: each may depend only on what stands above it.
 
 // The released program needs no Swift where it runs, starts in half the time and with less memory. The libraries after
 // the first word are what the static Foundation is made of; lld does not need half a minute for it. Exported symbols and plain
-// relocations would be megabytes that every start reads; packed ones need glibc 2.36.
+// relocations would be megabytes that every start reads.
 let selfContained: [LinkerSetting] = [
     .unsafeFlags(
         [
             "-static-stdlib", "-use-ld=lld", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims",
-            "-l_FoundationCollections", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker",
-            "pack-relative-relocs",
-        ], .when(platforms: [.linux], configuration: .release))
+            "-l_FoundationCollections", "-Xlinker", "--no-export-dynamic",
+        ] + packedRelocations, .when(platforms: [.linux], configuration: .release))
 ]
 
 let settings: [SwiftSetting] = [
@@ -132,7 +142,8 @@ let package = Package(
         module(
             "FastiCommands",
             [
-                "Accounts", "BackupEngine", "BLAKE3", "CPOSIX", "CollectionStore", "Compression", "ConnectorKit", "DAVClient",
+                "Accounts", "BackupEngine", "BLAKE3", "CPOSIX", "CollectionStore", "Compression", "ConnectorKit",
+                "DAVClient",
                 "DAVConnector",
                 "DAVService", "FastiConfiguration", "FileConnector", "GitTransport", "HTTPFront", "ICalendar",
                 "Kloset", "KlosetFormat", "ObjectMeaning", argumentParser, crypto, httpTypes, logging, serviceLifecycle,
