@@ -101,24 +101,55 @@ private struct LineReader {
     /// Most objects have the same.
     private var lastContentType = ""
 
+    private struct Foreign: Error {}
+
     static func objects(_ bytes: UnsafeBufferPointer<UInt8>) -> [ObjectsSidecar.Object]? {
         var reader = LineReader(bytes)
-        guard reader.take("{\n\"format\":\"fasti-dav-objects\",\n\"objects\":[\n") else { return nil }
-        var objects: [ObjectsSidecar.Object] = []
-        // About what a line takes.
-        objects.reserveCapacity(bytes.count / 256)
-        if !reader.take("]") {
-            repeat {
-                guard let object = reader.object() else { return nil }
-                objects.append(object)
-            } while reader.take(",\n")
-            guard reader.take("\n]") else { return nil }
-        }
-        guard reader.take(",\n\"version\":1\n}\n"), reader.place == bytes.count else { return nil }
-        return objects
+        return try? reader.objects()
     }
 
     private init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    private mutating func objects() throws(Foreign) -> [ObjectsSidecar.Object] {
+        try expect("{\n\"format\":\"fasti-dav-objects\",\n\"objects\":[\n")
+        var objects: [ObjectsSidecar.Object] = []
+        // About what a line takes.
+        objects.reserveCapacity(bytes.count / 256)
+        if !take("]") {
+            repeat { objects.append(try object()) } while take(",\n")
+            try expect("\n]")
+        }
+        try expect(",\n\"version\":1\n}\n")
+        guard place == bytes.count else { throw Foreign() }
+        return objects
+    }
+
+    private mutating func object() throws(Foreign) -> ObjectsSidecar.Object {
+        try expect("{")
+        var object = ObjectsSidecar.Object(name: "", href: "", size: -1, modified: 0)
+        var isFirst = true
+        while !take("}") {
+            if !isFirst { try expect(",") }
+            isFirst = false
+            // Short enough to need no memory of its own.
+            let key = try text()
+            try expect(":")
+            switch key {
+            case "attachments": object.attachments = try attachments()
+            case "contentType": object.contentType = try contentType()
+            case "digest": object.digest = try text()
+            case "etag": object.etag = try text()
+            case "href": object.href = try text()
+            case "modified": object.modified = try number()
+            case "name": object.name = try text()
+            case "size": object.size = Int(clamping: try number())
+            case "uid": object.uid = try text()
+            default: throw Foreign()
+            }
+        }
+        guard !object.name.isEmpty, !object.href.isEmpty, object.size >= 0 else { throw Foreign() }
+        return object
+    }
 
     private mutating func take(_ expected: StaticString) -> Bool {
         let isThere = expected.withUTF8Buffer { expected in
@@ -128,75 +159,63 @@ private struct LineReader {
         return isThere
     }
 
-    private mutating func object() -> ObjectsSidecar.Object? {
-        guard take("{") else { return nil }
-        var object = ObjectsSidecar.Object(name: "", href: "", size: -1, modified: 0)
-        var isFirst = true
-        while !take("}") {
-            guard isFirst || take(",") else { return nil }
-            isFirst = false
-            if take("\"attachments\":") {
-                guard let attachments = attachments() else { return nil }
-                object.attachments = attachments
-            } else if take("\"contentType\":") {
-                guard let text = contentType() else { return nil }
-                object.contentType = text
-            } else if take("\"digest\":") {
-                guard let text = text() else { return nil }
-                object.digest = text
-            } else if take("\"etag\":") {
-                guard let text = text() else { return nil }
-                object.etag = text
-            } else if take("\"href\":") {
-                guard let text = text() else { return nil }
-                object.href = text
-            } else if take("\"modified\":") {
-                guard let number = number() else { return nil }
-                object.modified = number
-            } else if take("\"name\":") {
-                guard let text = text() else { return nil }
-                object.name = text
-            } else if take("\"size\":") {
-                guard let number = number().flatMap(Int.init(exactly:)) else { return nil }
-                object.size = number
-            } else if take("\"uid\":") {
-                guard let text = text() else { return nil }
-                object.uid = text
-            } else {
-                return nil
-            }
-        }
-        return object.name.isEmpty || object.href.isEmpty || object.size < 0 ? nil : object
+    private mutating func expect(_ expected: StaticString) throws(Foreign) {
+        guard take(expected) else { throw Foreign() }
     }
 
     /// Few objects have any.
-    private mutating func attachments() -> [ManagedAttachment]? {
+    private mutating func attachments() throws(Foreign) -> [ManagedAttachment] {
         let start = place
         var depth = 0
         repeat {
-            guard place < bytes.count else { return nil }
+            guard place < bytes.count else { throw Foreign() }
             switch bytes[place] {
             case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
             case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
             case UInt8(ascii: "\""):
-                guard text() != nil else { return nil }
+                _ = try text()
                 continue
             default: break
             }
             place += 1
         } while depth > 0
-        return try? JSONDecoder().decode([ManagedAttachment].self, from: Data(bytes[start..<place]))
+        let json = Data(bytes[start..<place])
+        guard let attachments = try? JSONDecoder().decode([ManagedAttachment].self, from: json) else {
+            throw Foreign()
+        }
+        return attachments
     }
 
-    private mutating func contentType() -> String? {
-        guard let range = plainText() else { return text() }
+    private mutating func contentType() throws(Foreign) -> String {
+        guard let range = plainText() else { return try text() }
         if !bytes[range].elementsEqual(lastContentType.utf8) {
             lastContentType = String(decoding: bytes[range], as: UTF8.self)
         }
         return lastContentType
     }
 
-    /// The text of a string without escapes; nil, and nothing taken, for any other.
+    private mutating func text() throws(Foreign) -> String {
+        if let range = plainText() { return String(decoding: bytes[range], as: UTF8.self) }
+        try expect("\"")
+        var text: [UInt8] = []
+        while !take("\"") {
+            guard place < bytes.count else { throw Foreign() }
+            if take("\\u00") {
+                text.append(try escaped())
+            } else if take("\\\"") {
+                text.append(UInt8(ascii: "\""))
+            } else if take("\\\\") {
+                text.append(UInt8(ascii: "\\"))
+            } else {
+                guard bytes[place] >= 0x20, bytes[place] != UInt8(ascii: "\\") else { throw Foreign() }
+                text.append(bytes[place])
+                place += 1
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Where the text of a string without escapes lies; nil, and nothing taken, for any other.
     private mutating func plainText() -> Range<Int>? {
         guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else { return nil }
         var end = place + 1
@@ -209,37 +228,16 @@ private struct LineReader {
         return place + 1..<end
     }
 
-    private mutating func text() -> String? {
-        if let range = plainText() { return String(decoding: bytes[range], as: UTF8.self) }
-        guard take("\"") else { return nil }
-        var text: [UInt8] = []
-        while place < bytes.count {
-            let byte = bytes[place]
-            if byte == UInt8(ascii: "\"") {
-                place += 1
-                return String(decoding: text, as: UTF8.self)
-            }
-            if take("\\u00") {
-                guard place + 2 <= bytes.count, let high = PercentEncoding.digit(bytes[place]),
-                    let low = PercentEncoding.digit(bytes[place + 1]),
-                    high < 2
-                else { return nil }
-                text.append(high << 4 | low)
-                place += 2
-            } else if take("\\\"") {
-                text.append(UInt8(ascii: "\""))
-            } else if take("\\\\") {
-                text.append(UInt8(ascii: "\\"))
-            } else {
-                guard byte >= 0x20, byte != UInt8(ascii: "\\") else { return nil }
-                text.append(byte)
-                place += 1
-            }
-        }
-        return nil
+    /// The last two digits of an escaped control character.
+    private mutating func escaped() throws(Foreign) -> UInt8 {
+        guard place + 2 <= bytes.count, let high = PercentEncoding.digit(bytes[place]),
+            let low = PercentEncoding.digit(bytes[place + 1]), high < 2
+        else { throw Foreign() }
+        place += 2
+        return high << 4 | low
     }
 
-    private mutating func number() -> Int64? {
+    private mutating func number() throws(Foreign) -> Int64 {
         let isNegative = take("-")
         let start = place
         var value: Int64 = 0
@@ -247,7 +245,7 @@ private struct LineReader {
             value = value * 10 + Int64(bytes[place] - 0x30)
             place += 1
         }
-        guard place > start else { return nil }
+        guard place > start else { throw Foreign() }
         return isNegative ? -value : value
     }
 }
