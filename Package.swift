@@ -5,9 +5,17 @@ import PackageDescription
     import Glibc
 
     /// Loaders read packed relocations from glibc 2.36 on.
-    let packedRelocations =
-        String(cString: gnu_get_libc_version()).split(separator: ".").compactMap { Int($0) }
-            .lexicographicallyPrecedes([2, 36]) ? [] : ["-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
+    let packedRelocations: [String] = {
+        var name = [CChar](repeating: 0, count: 64)
+        // "glibc 2.36"
+        confstr(Int32(_CS_GNU_LIBC_VERSION), &name, name.count)
+        let version =
+            name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }.split(separator: UInt8(ascii: " ")).last ?? []
+        let numbers = version.split(separator: UInt8(ascii: ".")).compactMap {
+            Int(String(decoding: $0, as: UTF8.self))
+        }
+        return numbers.lexicographicallyPrecedes([2, 36]) ? [] : ["-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
+    }()
 #else
     let packedRelocations: [String] = []
 #endif
