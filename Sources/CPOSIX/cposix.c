@@ -38,9 +38,9 @@ int cposix_set_modification_time_at(int directory, const char *name, int64_t sec
     return utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
-void cposix_keep_memory_small(void) {
+void cposix_keep_memory_small(int largest_kept) {
 #if defined(__GLIBC__)
-    mallopt(M_MMAP_THRESHOLD, 512 << 10);
+    mallopt(M_MMAP_THRESHOLD, largest_kept);
     mallopt(M_TRIM_THRESHOLD, 4 << 20);
     mallopt(M_ARENA_MAX, 4);
 #endif

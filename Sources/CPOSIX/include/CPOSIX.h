@@ -14,9 +14,9 @@ int cposix_set_modification_time(int descriptor, int64_t seconds, int64_t nanose
 // The same for `name` in a directory; of a symbolic link, for the link itself.
 int cposix_set_modification_time_at(int directory, const char *name, int64_t seconds, int64_t nanoseconds);
 
-// Lets the C library give large blocks back to the system as soon as they are free, and keep few pools of small ones. Does
-// nothing where it has no such setting.
-void cposix_keep_memory_small(void);
+// Lets the C library give blocks of `largest_kept` bytes and more back to the system as soon as they are free, and keep few
+// pools of small ones. Does nothing where it has no such setting.
+void cposix_keep_memory_small(int largest_kept);
 
 // Gives back the parts of the program that only its start needed: the tables of all types, the parser of the command line. The
 // system keeps them, and maps again what is used again.

@@ -34,7 +34,7 @@ package struct GitCollectionStorage: CollectionStorage {
         }
         journal = opened.journal
         // A process that serves lives long; indexes and trees of large collections come and go in it.
-        cposix_keep_memory_small()
+        cposix_keep_memory_small(512 << 10)
         let recovery = JournalRecovery(root: root, journal: opened.journal, identities: identities)
         try recovery.run(opened.recovered)
     }

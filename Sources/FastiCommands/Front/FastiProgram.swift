@@ -24,7 +24,8 @@ package enum FastiProgram {
 
     /// Runs the command that this process was started with, and ends the process with its status.
     package static func main() async -> Never {
-        cposix_keep_memory_small()
+        // Buffers of large files come and go for every MiB: those stay, or the system would have to clear pages for each.
+        cposix_keep_memory_small(4 << 20)
         let status = await run(Array(CommandLine.arguments.dropFirst()), environment: SystemFacts.environment)
         exit(status.rawValue)
     }
