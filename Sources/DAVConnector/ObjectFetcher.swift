@@ -114,7 +114,12 @@ package struct ObjectFetcher: Sendable {
 
     private func fetchBatch(_ early: EarlyReading.Batch) async throws -> [Outcome] {
         do {
-            let (answer, duration) = try await early.answer.value
+            // Waiting for a task does not cancel it.
+            let (answer, duration) = try await withTaskCancellationHandler {
+                try await early.answer.value
+            } onCancel: {
+                early.answer.cancel()
+            }
             return try await collect(early.members, answer, in: duration)
         } catch is DAVClientError {
             return try await fetchBatch(early.members)
